@@ -1,0 +1,4 @@
+//! Takes datasets from Dataverse repositories into Renku projects, on behalf of the person who asked.
+//!
+//! The library holds everything; the binary `dataverse-renku` only parses its arguments and delegates.
+//! Arrows point inward: `cli → app → web, worker → use cases → domain ← adapters`.

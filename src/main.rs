@@ -1,0 +1,2 @@
+//! The command `dataverse-renku`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The one integration-test binary: conformance suites and whole-application tests, a module a feature.
