@@ -4,3 +4,4 @@
 //! Arrows point inward: `cli → app → web, worker → use cases → domain ← adapters`.
 
 pub mod domain;
+pub mod sandbox;

@@ -1,0 +1,96 @@
+//! The pages a person sees: a list of datasets, a dataset page with its tool buttons.
+//! Plain HTML; what a button does is in `tools.rs`.
+
+use actix_web::HttpResponse;
+use serde_json::Value;
+
+use super::model::Dataset;
+use super::{Sim, json as shapes};
+use crate::sandbox::http::{self, Ask, html_escaped, now};
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#222}\
+    a.button{display:inline-block;background:#c55b28;color:#fff;padding:.5rem 1rem;border-radius:4px;text-decoration:none;margin-right:.5rem}\
+    table{border-collapse:collapse}td,th{padding:.2rem 1rem .2rem 0;text-align:left}header{border-bottom:3px solid #c55b28;margin-bottom:1rem}";
+
+fn page(title: &str, body: &str) -> HttpResponse {
+    let title = html_escaped(title);
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style></head>\
+         <body><header>Sandbox Dataverse (simulated)</header>{body}</body></html>"
+    );
+    http::text(200, "text/html; charset=utf-8", html)
+}
+
+impl Sim {
+    pub(super) fn front_page(&self) -> HttpResponse {
+        let state = self.state();
+        let item = |d: &Dataset| {
+            let (pid, title) = (html_escaped(&d.spec.pid), html_escaped(&d.title()));
+            format!(
+                "<li><a href=\"/dataset.xhtml?persistentId={pid}&amp;as=fiona\">{title}</a> <small>{pid}</small></li>"
+            )
+        };
+        let items: String = state.datasets.iter().map(item).collect();
+        page("Sandbox Dataverse", &format!("<h1>Datasets</h1><ul>{items}</ul>"))
+    }
+
+    pub(super) fn dataset_page(&self, ask: &Ask) -> HttpResponse {
+        let mut state = self.state();
+        let tools = state.tools.clone();
+        let found = ask.query("persistentId").and_then(|pid| state.by_pid(pid));
+        let person = ask.query("as").and_then(super::state::user);
+        let version = found.as_ref().and_then(|d| {
+            d.draft.as_ref().filter(|_| person.is_some()).or_else(|| d.newest_released()).cloned()
+        });
+        let (Some(dataset), Some(version)) = (found, version) else {
+            return http::text(
+                404,
+                "text/html",
+                "<html><title>Page Not Found - Sandbox Dataverse</title></html>",
+            );
+        };
+        let today = shapes::day(now());
+        // Dataverse shows tools only to whoever can download at least one file.
+        let open = version.files.iter().any(|f| person.is_some() || f.access(&today) == "Public");
+        let buttons: String =
+            tools.iter().filter(|_| open).map(|(id, tool)| button(*id, tool, dataset, ask)).collect();
+        let rows: String = version
+            .files
+            .iter()
+            .map(|f| {
+                let path = f
+                    .spec
+                    .dir
+                    .as_ref()
+                    .map_or_else(|| f.spec.name.clone(), |dir| format!("{dir}/{}", f.spec.name));
+                let access = f.access(&today);
+                format!(
+                    "<tr><td>{}</td><td>{} bytes</td><td>{access}</td></tr>",
+                    html_escaped(&path),
+                    f.bytes.len()
+                )
+            })
+            .collect();
+        let who = person.map_or("not logged in", |user| user.name);
+        let body = format!(
+            "<h1>{}</h1><p>{} · version {} · {who}</p><p>{}</p><p>{buttons}</p>\
+             <table><tr><th>File</th><th>Size</th><th>Access</th></tr>{rows}</table>",
+            html_escaped(&dataset.title()),
+            html_escaped(&dataset.spec.pid),
+            version.name(),
+            html_escaped(dataset.description()),
+        );
+        page(&dataset.title(), &body)
+    }
+}
+
+fn button(id: u64, tool: &Value, dataset: &Dataset, ask: &Ask) -> String {
+    let name = tool.get("displayName").and_then(Value::as_str).unwrap_or_default();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("pid", &dataset.spec.pid)
+        .append_pair("tool", &id.to_string())
+        .append_pair("as", ask.query("as").unwrap_or_default())
+        .finish();
+    let (query, name) = (html_escaped(&query), html_escaped(name));
+    format!("<a class=\"button\" target=\"_blank\" rel=\"opener\" href=\"/_sim/launch?{query}\">{name}</a>")
+}
