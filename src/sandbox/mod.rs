@@ -1,5 +1,6 @@
-//! Simulated neighbours for trying out and for tests: a Dataverse, a Keycloak, a Renku, each an HTTP server of its own on loopback.
-//! Nothing here uses the rest of the crate, and only the command `sandbox` and the tests use this: the service meets it by HTTP alone.
+//! Simulated neighbours for trying out and for tests: a Dataverse, a Keycloak, a Renku, each a server of its own.
+//! Nothing of the connector is used in here: the service meets them by HTTP alone.
 
 pub mod dataverse;
 pub mod http;
+pub mod keycloak;
