@@ -3,5 +3,6 @@
 //! The library holds everything; the binary `dataverse-renku` only parses its arguments and delegates.
 //! Arrows point inward: `cli → app → web, worker → use cases → domain ← adapters`.
 
+pub mod adapters;
 pub mod domain;
 pub mod sandbox;
