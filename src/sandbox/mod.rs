@@ -4,3 +4,4 @@
 pub mod dataverse;
 pub mod http;
 pub mod keycloak;
+pub mod renku_core;
