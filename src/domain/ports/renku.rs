@@ -123,6 +123,12 @@ pub trait Renku: Send + Sync {
     /// What it can take.
     fn capabilities(&self) -> Capabilities;
 
+    /// Whether this address may be a project of this Renku; asks nobody.
+    ///
+    /// # Errors
+    /// `project-host-not-allowed` or `project-address-invalid`.
+    fn accepts(&self, project: &ProjectAddress) -> Result<(), Fault>;
+
     /// Looks whether the project can take the dataset, without changing anything. Only called while we hold the project's slot.
     ///
     /// # Errors

@@ -1,0 +1,141 @@
+//! What a person may do with an import: call it off, send it on, or have it tried now.
+
+use super::Engine;
+use crate::domain::ids::ImportId;
+use crate::domain::import::{Condition, End, Event, Import, Phase, State};
+use crate::domain::ports::store::{Change, Changed, Created, NewImport, Slot, StoreError};
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+
+/// So often a change is tried against somebody else's.
+const TRIES: u32 = 5;
+
+impl Engine {
+    /// Calls an import off. What may already run at Renku cannot be stopped there; it is watched until it is over.
+    ///
+    /// # Errors
+    /// `import-unknown`, `not-possible-now` for what has ended, or a fault of the store.
+    pub async fn cancel(&self, id: ImportId) -> Result<Import, Fault> {
+        self.change_by_hand(id, |import| {
+            let state = import.state.after(Event::Cancelled).map_err(|_ended| not_possible(import))?;
+            let left = matches!(&state, State::Ended { end: End::Cancelled { left: Some(_) } });
+            let (due, slot) = if left { (true, Slot::Keep) } else { (false, Slot::Release) };
+            Ok((state, due, slot, "cancelled"))
+        })
+        .await
+    }
+
+    /// Sends a parked import on, has a waiting one tried now, or starts a failed or cancelled one anew.
+    ///
+    /// # Errors
+    /// `import-unknown`, `not-possible-now` for what succeeded or is at work, or a fault of the store.
+    pub async fn retry(&self, id: ImportId) -> Result<Import, Fault> {
+        let import = self.store.import(id).await.map_err(super::run_step::store_fault)?;
+        let import = import.ok_or_else(|| Fault::user(ProblemCode::ImportUnknown))?;
+        match import.state.phase() {
+            Phase::Parked => self.send_on(&import).await.map_err(super::run_step::store_fault),
+            Phase::Failed | Phase::Cancelled | Phase::Superseded => self.start_anew(&import).await,
+            Phase::Succeeded => Err(not_possible(&import)),
+            Phase::Queued | Phase::Submitting | Phase::Running | Phase::Verifying => {
+                self.change_by_hand(id, |import| {
+                    if matches!(import.state.condition(), Condition::None) {
+                        return Err(not_possible(import));
+                    }
+                    let state = import
+                        .state
+                        .after(Event::Waits(Condition::None))
+                        .map_err(|_ended| not_possible(import))?;
+                    Ok((state, true, Slot::Keep, "retried"))
+                })
+                .await
+            }
+        }
+    }
+
+    /// Lets a parked import go on where it stood, with a new budget.
+    pub(super) async fn send_on(&self, import: &Import) -> Result<Import, StoreError> {
+        let Ok(state) = import.state.after(Event::SentOn) else { return Ok(import.clone()) };
+        let now = self.clock.now();
+        let change = Change {
+            state,
+            due_at: Some(now),
+            attempts: 0,
+            slot: Slot::Keep,
+            keep_lease: false,
+            event: Some("sent_on"),
+            problem: None,
+            now,
+        };
+        match self.store.change(import, None, change).await? {
+            Changed::Done(import) => {
+                self.nudge(&import).await;
+                Ok(*import)
+            }
+            // Somebody else sent it on at the same time.
+            Changed::Conflict => Ok(import.clone()),
+        }
+    }
+
+    async fn start_anew(&self, import: &Import) -> Result<Import, Fault> {
+        let now = self.clock.now();
+        let new = NewImport {
+            id: ImportId::new(now),
+            person: import.person,
+            order: import.order.clone(),
+            now,
+            give_up_at: now.plus(self.settings.give_up_after),
+            // Asked for twice, it is started once.
+            idempotency_key: Some(format!("again-{}", import.id)),
+        };
+        match self.store.create(new).await.map_err(super::run_step::store_fault)? {
+            Created::New(import) => {
+                self.nudge(&import).await;
+                Ok(import)
+            }
+            Created::Existing(import) => Ok(import),
+            Created::KeyReused => Err(not_possible(import)),
+        }
+    }
+
+    async fn change_by_hand(
+        &self,
+        id: ImportId,
+        decide: impl Fn(&Import) -> Result<(State, bool, Slot, &'static str), Fault>,
+    ) -> Result<Import, Fault> {
+        for _ in 0..TRIES {
+            let import = self.store.import(id).await.map_err(super::run_step::store_fault)?;
+            let import = import.ok_or_else(|| Fault::user(ProblemCode::ImportUnknown))?;
+            let (state, due, slot, event) = decide(&import)?;
+            let now = self.clock.now();
+            let change = Change {
+                state,
+                due_at: due.then_some(now),
+                attempts: import.attempts,
+                slot,
+                keep_lease: false,
+                event: Some(event),
+                problem: None,
+                now,
+            };
+            let changed =
+                self.store.change(&import, None, change).await.map_err(super::run_step::store_fault)?;
+            if let Changed::Done(after) = changed {
+                self.nudge(&after).await;
+                if import.has_slot && matches!(slot, Slot::Release) {
+                    self.nudge_next_in_line(&after.order.renku).await;
+                }
+                return Ok(*after);
+            }
+        }
+        Err(Fault::new(
+            Class::Retryable { after: None },
+            Problem::new(ProblemCode::NotPossibleNow).saying("it changes too quickly"),
+        ))
+    }
+}
+
+fn not_possible(import: &Import) -> Fault {
+    Fault::new(
+        Class::User,
+        Problem::new(ProblemCode::NotPossibleNow).saying(format!("it is {}", import.state.phase())),
+    )
+}

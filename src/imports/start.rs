@@ -1,0 +1,210 @@
+//! Starting an import: what was typed becomes an order, the dataset is looked at, and a row is stored.
+//!
+//! Everything that can be refused is refused here, with the field and before anything is written.
+
+use super::Engine;
+use crate::domain::dataset::{DatasetVersion, VersionNumber};
+use crate::domain::ids::{ImportId, InstallationName, PersonId, RenkuName};
+use crate::domain::import::Order;
+use crate::domain::pid::{InvalidPid, Pid};
+use crate::domain::ports::renku::{Objection, objections};
+use crate::domain::ports::store::{Created, NewImport};
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::project::ProjectAddress;
+
+/// What somebody asks for, as it was typed.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// A PID in any form, or the address of a dataset page.
+    pub dataset: String,
+    /// The installation's name, if several are configured.
+    pub installation: Option<String>,
+    /// A version's number; without it the latest published one.
+    pub version: Option<String>,
+    /// The project's address.
+    pub project: String,
+    /// The name in the project; without it one is made.
+    pub name: Option<String>,
+    /// Whether the person agrees to the project being migrated.
+    pub migrate: bool,
+}
+
+/// A request that was understood.
+#[derive(Clone, Debug)]
+pub struct Preflight {
+    /// What is going to be ordered.
+    pub order: Order,
+    /// The version as it is now.
+    pub version: DatasetVersion,
+    /// What will not come along, though nothing forbids the import.
+    pub warnings: Vec<Objection>,
+}
+
+impl Engine {
+    /// Understands a request and looks at the dataset, without storing anything.
+    ///
+    /// # Errors
+    /// The first thing that forbids the import, with the field it is about.
+    pub async fn preflight(&self, renku: &RenkuName, request: &Request) -> Result<Preflight, Fault> {
+        let order = self.order(renku, request)?;
+        let version = match self.readable_version(&order).await {
+            Ok(version) => version,
+            // It will be there in a moment: the import waits for it.
+            Err(fault) if fault.class == Class::NotYet => self.plain_version(&order).await?,
+            Err(fault) => return Err(about(fault, "dataset")),
+        };
+        let can = self.renku(renku)?.capabilities();
+        let warnings = objections(&version, order.version, &can)
+            .into_iter()
+            .filter(|objection| !objection.forbids)
+            .collect();
+        Ok(Preflight { order, version, warnings })
+    }
+
+    /// Stores a new import and nudges it. With the same `idempotency_key` the same import is given again.
+    ///
+    /// # Errors
+    /// As `preflight`; `idempotency-key-reused`; a fault of the store.
+    pub async fn start(
+        &self,
+        person: PersonId,
+        renku: &RenkuName,
+        request: &Request,
+        idempotency_key: Option<String>,
+    ) -> Result<Created, Fault> {
+        let order = self.preflight(renku, request).await?.order;
+        let now = self.clock.now();
+        let new = NewImport {
+            id: ImportId::new(now),
+            person,
+            order,
+            now,
+            give_up_at: now.plus(self.settings.give_up_after),
+            idempotency_key,
+        };
+        let created = self.store.create(new).await.map_err(super::run_step::store_fault)?;
+        match &created {
+            Created::New(import) => {
+                metrics::counter!("imports_started_total").increment(1);
+                tracing::info!(import.id = %import.id, dataset = %import.order.pid, "an import is queued");
+                self.nudge(import).await;
+            }
+            Created::Existing(_) => {}
+            Created::KeyReused => return Err(Fault::user(ProblemCode::IdempotencyKeyReused)),
+        }
+        Ok(created)
+    }
+
+    async fn plain_version(&self, order: &Order) -> Result<DatasetVersion, Fault> {
+        let dataverse = self.dataverse(&order.installation)?;
+        dataverse.version(&order.pid, crate::domain::dataset::WhichVersion::LatestPublished).await
+    }
+
+    fn order(&self, renku: &RenkuName, request: &Request) -> Result<Order, Fault> {
+        let refuse = |code, field: &str, words: &str| {
+            Fault::new(Class::User, Problem::new(code).about(field).saying(words))
+        };
+        let pid: Pid = request
+            .dataset
+            .parse()
+            .map_err(|why: InvalidPid| refuse(ProblemCode::PidInvalid, "dataset", &why.to_string()))?;
+        let installation = self.installation_of(&request.dataset, request.installation.as_deref())?;
+        let project: ProjectAddress =
+            request.project.parse().map_err(|why: crate::domain::project::InvalidAddress| {
+                refuse(ProblemCode::ProjectAddressInvalid, "project", &why.to_string())
+            })?;
+        self.renku(renku)?.accepts(&project).map_err(|fault| about(fault, "project"))?;
+        let version = match request.version.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            None | Some(":latest-published") => None,
+            Some(":draft") => {
+                return Err(refuse(ProblemCode::DatasetNotPublished, "version", "a draft cannot be imported"));
+            }
+            Some(text) => Some(
+                text.parse::<VersionNumber>()
+                    .map_err(|why| refuse(ProblemCode::VersionUnknown, "version", &why.to_string()))?,
+            ),
+        };
+        let name = match request.name.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|why: crate::domain::project::InvalidDatasetName| {
+                refuse(ProblemCode::DatasetNameInvalid, "name", &why.to_string())
+            })?),
+        };
+        Ok(Order {
+            installation,
+            pid,
+            version,
+            renku: renku.clone(),
+            project,
+            name,
+            migrate: request.migrate,
+        })
+    }
+
+    /// The named installation; else the one whose address was pasted; else the only one.
+    fn installation_of(&self, dataset: &str, named: Option<&str>) -> Result<InstallationName, Fault> {
+        let refuse = |code, field: &str, words: String| {
+            Fault::new(Class::User, Problem::new(code).about(field).saying(words))
+        };
+        let pasted = dataset_host(dataset);
+        let of_pasted = pasted.as_deref().and_then(|host| {
+            self.dataverses
+                .iter()
+                .find(|(_, installation)| dataset_host(&installation.site_url).as_deref() == Some(host))
+                .map(|(name, _)| name)
+        });
+        let known = || self.dataverses.keys().map(InstallationName::as_str).collect::<Vec<_>>().join(", ");
+        let chosen = match named.map(str::trim).filter(|text| !text.is_empty()) {
+            Some(text) => {
+                let name = text.parse().ok().and_then(|name: InstallationName| {
+                    self.dataverses.get_key_value(&name).map(|(name, _)| name)
+                });
+                name.ok_or_else(|| {
+                    refuse(
+                        ProblemCode::InstallationUnknown,
+                        "installation",
+                        format!("known are: {}", known()),
+                    )
+                })?
+            }
+            None => match (of_pasted, self.dataverses.len()) {
+                (Some(name), _) => name,
+                (None, 1) => self
+                    .dataverses
+                    .keys()
+                    .next()
+                    .ok_or_else(|| Fault::user(ProblemCode::InstallationUnknown))?,
+                (None, _) => {
+                    return Err(refuse(
+                        ProblemCode::InstallationNotNamed,
+                        "installation",
+                        format!("known are: {}", known()),
+                    ));
+                }
+            },
+        };
+        match pasted {
+            Some(host) if of_pasted != Some(chosen) => {
+                Err(refuse(ProblemCode::PidOfAnotherInstallation, "dataset", host))
+            }
+            _ => Ok(chosen.clone()),
+        }
+    }
+}
+
+/// Host and port of a pasted dataset page; resolvers name no installation.
+fn dataset_host(text: &str) -> Option<String> {
+    let url = url::Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let host = url.host_str()?;
+    if matches!(host, "doi.org" | "dx.doi.org" | "www.doi.org" | "hdl.handle.net") {
+        return None;
+    }
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+fn about(mut fault: Fault, field: &str) -> Fault {
+    if fault.class == Class::User {
+        fault.problem.field.get_or_insert_with(|| field.to_owned());
+    }
+    fault
+}
