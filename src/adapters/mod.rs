@@ -2,4 +2,5 @@
 //!
 //! Each adapter uses the domain and `http`, never another adapter; only `app` names them.
 
+pub mod embedded_queue;
 pub mod http;

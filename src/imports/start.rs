@@ -117,7 +117,11 @@ impl Engine {
         let version = match request.version.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             None | Some(":latest-published") => None,
             Some(":draft") => {
-                return Err(refuse(ProblemCode::DatasetNotPublished, "version", "a draft cannot be imported"));
+                return Err(refuse(
+                    ProblemCode::DatasetNotPublished,
+                    "version",
+                    "a draft cannot be imported",
+                ));
             }
             Some(text) => Some(
                 text.parse::<VersionNumber>()

@@ -1,8 +1,12 @@
 //! The one integration-test binary: conformance suites and whole-application tests, a module a feature.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test ends by panicking, also in its helpers"
 )]
 
+mod embedded_queue;
+mod queue_suite;
 mod sandbox_keycloak;

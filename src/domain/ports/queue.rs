@@ -198,7 +198,7 @@ pub trait Queue: Send + Sync {
     /// When the queue did not take it.
     async fn park(&self, message: &Message, problem: &Problem) -> Result<(), QueueError>;
 
-    /// The next message of this lane; waits for one, through broken connections. `None` after `close`.
+    /// The next message of this lane; waits for one, through broken connections. `None` after `stop_consuming` or `close`.
     async fn next(&self, lane: Lane) -> Option<Delivery>;
 
     /// Whether messages can be published and consumed now.
