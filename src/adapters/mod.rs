@@ -4,3 +4,4 @@
 
 pub mod embedded_queue;
 pub mod http;
+pub mod oidc;
