@@ -7,6 +7,8 @@
     reason = "a test ends by panicking, also in its helpers"
 )]
 
+mod browser;
 mod embedded_queue;
+mod oidc;
 mod queue_suite;
 mod sandbox_keycloak;
