@@ -12,3 +12,4 @@ mod embedded_queue;
 mod oidc;
 mod queue_suite;
 mod sandbox_keycloak;
+mod sandbox_sims;

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::Sim;
 use super::errors::{self, ServiceError};
@@ -111,11 +114,8 @@ impl Sim {
         branch: Option<&str>,
         person: &Identity,
     ) -> Result<Opened, ServiceError> {
-        let path = self.project_path(git_url)?;
-        let into = |words: &str| {
-            let cache = "/svc/cache/projects";
-            format!("stderr: 'cloning into '{cache}/{path}/__default_branch__'... {words} '")
-        };
+        let path = self.project_path(git_url, person)?;
+        let into = |words: &str| cloning(person, &path, words);
         if person.gitlab != GitLab::Good {
             let words = "remote: http basic: access denied. the provided password or token is incorrect or your account has 2fa enabled and you must use a personal access token instead of a password. fatal: authentication failed for";
             return Err(errors::access_denied(&into(&format!("{words} '{git_url}/'"))));
@@ -153,30 +153,21 @@ impl Sim {
     }
 
     /// The project's path of a `git_url`. A token for a foreign host would have left the house: that is remembered.
-    fn project_path(&self, git_url: &str) -> Result<String, ServiceError> {
+    fn project_path(&self, git_url: &str, person: &Identity) -> Result<String, ServiceError> {
         let invalid = || errors::repository_not_found("Invalid `git_url`");
-        let url = url::Url::parse(git_url)
-            .ok()
-            .filter(|url| url.scheme().starts_with("http"))
-            .ok_or_else(invalid)?;
+        let url =
+            Url::parse(git_url).ok().filter(|url| url.scheme().starts_with("http")).ok_or_else(invalid)?;
         let Some(path) = git_url.strip_prefix(&format!("{}/", self.git_url)) else {
-            let host = format!(
-                "{}:{}",
-                url.host_str().unwrap_or_default(),
-                url.port_or_known_default().unwrap_or(0)
-            );
-            let words = format!("fatal: unable to access '{git_url}/': failed to connect to {host}");
-            self.state().foreign_hosts.insert(host);
-            return Err(errors::repository_not_found(&format!(
-                "stderr: '{words}: couldn't connect to server '"
-            )));
+            let host = url.host_str().unwrap_or_default().to_owned();
+            let port = url.port_or_known_default().unwrap_or(0);
+            self.state().foreign_hosts.insert(format!("{host}:{port}"));
+            let refused =
+                format!("failed to connect to {host} port {port} after 0 ms: couldn't connect to server");
+            let words = format!("fatal: unable to access '{git_url}/': {refused}");
+            return Err(errors::repository_not_found(&cloning(person, url.path().trim_matches('/'), &words)));
         };
-        let path = if self.release().by_git_url() {
-            path.trim_end_matches('/').trim_end_matches(".git")
-        } else {
-            path
-        };
-        Ok(path.to_owned())
+        let plain = || path.trim_end_matches('/').trim_end_matches(".git");
+        Ok(if self.release().by_git_url() { plain() } else { path }.to_owned())
     }
 
     /// Whether the content type is exactly what core compares with.
@@ -296,6 +287,12 @@ impl Sim {
             (Some(job), None) => Ok(job.wire(state.project_id(job))),
         }
     }
+}
+
+/// What git said, as core hands it on.
+fn cloning(person: &Identity, path: &str, words: &str) -> String {
+    let user = STANDARD.encode(&person.email).to_lowercase();
+    format!("stderr: 'cloning into '/svc/cache/projects/{user}/{path}/__default_branch__'... {words} '")
 }
 
 impl super::state::State {
