@@ -1,7 +1,9 @@
 //! The concrete neighbours behind the ports: HTTP services, databases, brokers.
 //!
-//! Each adapter uses the domain and `http`, never another adapter; only `app` names them.
+//! Each adapter uses the domain, `http` and `exchange`, never another adapter; only `app` names them.
 
+pub mod dataverse;
 pub mod embedded_queue;
+pub mod exchange;
 pub mod http;
 pub mod oidc;
