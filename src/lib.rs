@@ -4,6 +4,7 @@
 //! Arrows point inward: `cli → app → web, worker → use cases → domain ← adapters`.
 
 pub mod adapters;
+pub mod config;
 pub mod domain;
 pub mod imports;
 pub mod sandbox;
