@@ -8,3 +8,4 @@ pub mod config;
 pub mod domain;
 pub mod imports;
 pub mod sandbox;
+pub mod worker;

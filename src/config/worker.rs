@@ -115,7 +115,7 @@ worker! {
         shutdown_deadline,
     }
     or_zero {
-        /// The wait between a job's end and the comparison.
+        /// How long after a failed job nothing else is sent to the same project.
         settle,
         /// How long a step must be overdue before the sweeper takes it up.
         sweep_grace,
