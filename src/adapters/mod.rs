@@ -7,3 +7,4 @@ pub mod embedded_queue;
 pub mod exchange;
 pub mod http;
 pub mod oidc;
+pub mod store;

@@ -13,3 +13,4 @@ mod oidc;
 mod queue_suite;
 mod sandbox_keycloak;
 mod sandbox_sims;
+mod store_suite;

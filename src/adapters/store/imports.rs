@@ -1,0 +1,210 @@
+//! Imports and their timelines: making them, reading them, finding those that are due.
+//!
+//! Changing one is in `changes`, working on one in `leases`, its project's turn in `slots`.
+
+use sqlx::AssertSqlSafe;
+
+use super::changes;
+use super::rows::{self, import_columns};
+use super::sql::{Database, Value, values};
+use crate::domain::ids::{ImportId, RenkuName};
+use crate::domain::import::{Import, State};
+use crate::domain::ports::store::{
+    Created, ImportCounts, ImportFilter, NewImport, StoreError, TimelineEntry,
+};
+use crate::domain::time::Timestamp;
+
+/// Placeholders in one statement; SQLite takes 32,766, PostgreSQL 65,535.
+const CHUNK: usize = 500;
+
+pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, StoreError> {
+    let mut tx = db.begin().await?;
+    let state = State::new();
+    let order = &new.order;
+    let row = tx
+        .row(
+            concat!(
+                "INSERT INTO imports (id, person, installation, pid, version, renku, project, name, migrate, \
+                 phase, condition, state, revision, attempts, due_at, created_at, updated_at, give_up_at, \
+                 idempotency_key) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $13, $13, $14, $15) \
+                 ON CONFLICT (person, idempotency_key) DO NOTHING RETURNING ",
+                import_columns!()
+            ),
+            values![
+                new.id.as_uuid(),
+                new.person.as_uuid(),
+                order.installation.as_str(),
+                order.pid.to_string(),
+                order.version.map(|version| version.to_string()),
+                order.renku.as_str(),
+                order.project.as_str(),
+                order.name.as_ref().map(|name| name.as_str().to_owned()),
+                order.migrate,
+                state.phase().as_str(),
+                state.condition().as_str(),
+                rows::to_json(&state, "imports.state")?,
+                new.now,
+                new.give_up_at,
+                new.idempotency_key.clone(),
+            ],
+        )
+        .await?;
+    if let Some(row) = row {
+        let import = rows::import(&row)?;
+        changes::add_line(&mut tx, &import, "created", None, new.now).await?;
+        tx.commit().await?;
+        return Ok(Created::New(import));
+    }
+    let earlier = tx
+        .row(
+            concat!(
+                "SELECT ",
+                import_columns!(),
+                " FROM imports WHERE imports.person = $1 AND imports.idempotency_key = $2"
+            ),
+            values![new.person.as_uuid(), new.idempotency_key],
+        )
+        .await?;
+    let earlier = earlier.as_ref().map(rows::import).transpose()?;
+    Ok(earlier.filter(|earlier| earlier.order == new.order).map_or(Created::KeyReused, Created::Existing))
+}
+
+pub(super) async fn import(db: &Database, id: ImportId) -> Result<Option<Import>, StoreError> {
+    let row = db
+        .row(
+            concat!("SELECT ", import_columns!(), " FROM imports WHERE imports.id = $1"),
+            values![id.as_uuid()],
+        )
+        .await?;
+    row.as_ref().map(rows::import).transpose()
+}
+
+pub(super) async fn imports(db: &Database, filter: &ImportFilter) -> Result<Vec<Import>, StoreError> {
+    // Only conditions that apply are in the text, so that each list finds its index.
+    let conditions = [
+        ("person =", filter.person.map(|person| Value::from(person.as_uuid()))),
+        ("phase =", filter.phase.map(|phase| Value::from(phase.as_str()))),
+        ("installation =", filter.installation.as_ref().map(|name| Value::from(name.as_str()))),
+        ("pid =", filter.pid.as_ref().map(|pid| Value::from(pid.to_string()))),
+        ("id <", filter.before.map(|before| Value::from(before.as_uuid()))),
+    ];
+    let (mut clauses, mut values) = (Vec::new(), values![filter.limit]);
+    for (condition, value) in conditions {
+        let Some(value) = value else { continue };
+        values.push(value);
+        clauses.push(format!("imports.{condition} ${}", values.len()));
+    }
+    let clauses = if clauses.is_empty() { String::new() } else { format!("WHERE {}", clauses.join(" AND ")) };
+    let sql = format!(
+        concat!("SELECT ", import_columns!(), " FROM imports {} ORDER BY imports.id DESC LIMIT $1"),
+        clauses
+    );
+    // Safe: the text is made of the constants above; everything from outside is a bound value.
+    rows::imports(&db.rows(AssertSqlSafe(sql), values).await?)
+}
+
+pub(super) async fn timeline(
+    db: &Database,
+    id: ImportId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<TimelineEntry>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT seq, at, event, phase, condition, problem FROM timeline \
+             WHERE import = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            values![id.as_uuid(), after, limit],
+        )
+        .await?;
+    rows.iter().map(rows::timeline_entry).collect()
+}
+
+pub(super) async fn known_jobs(
+    db: &Database,
+    renku: &RenkuName,
+    jobs: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let mut known = Vec::new();
+    for chunk in jobs.chunks(CHUNK) {
+        let places: Vec<_> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT job FROM remote_jobs WHERE renku = $1 AND job IN ({})", places.join(", "));
+        let mut values = values![renku.as_str()];
+        values.extend(chunk.iter().map(|job| Value::from(job.as_str())));
+        // Safe: the text has numbered placeholders only.
+        for row in db.rows(AssertSqlSafe(sql), values).await? {
+            known.push(row.text("job")?);
+        }
+    }
+    Ok(known)
+}
+
+pub(super) async fn overdue(
+    db: &Database,
+    due_before: Timestamp,
+    nudged_before: Timestamp,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Import>, StoreError> {
+    let mut tx = db.begin().await?;
+    // The conditions stand twice: of two sweepers at once, the second finds the rows marked when its turn comes.
+    let rows = tx
+        .rows(
+            concat!(
+                "UPDATE imports SET nudged_at = $3 WHERE id IN (\
+                 SELECT due.id FROM imports AS due WHERE due.due_at < $1 \
+                 AND (due.nudged_at IS NULL OR due.nudged_at < $2) \
+                 AND (due.lease_until IS NULL OR due.lease_until <= $3) \
+                 ORDER BY due.due_at, due.id LIMIT $4) \
+                 AND (nudged_at IS NULL OR nudged_at < $2) AND (lease_until IS NULL OR lease_until <= $3) \
+                 RETURNING ",
+                import_columns!()
+            ),
+            values![due_before, nudged_before, now, limit],
+        )
+        .await?;
+    let mut found = rows::imports(&rows)?;
+    tx.commit().await?;
+    found.sort_by_key(|import| (import.due_at, import.id));
+    Ok(found)
+}
+
+pub(super) async fn due(
+    db: &Database,
+    after: Option<ImportId>,
+    limit: u32,
+) -> Result<Vec<Import>, StoreError> {
+    let after = after.map_or(uuid::Uuid::nil(), ImportId::as_uuid);
+    let rows = db
+        .rows(
+            concat!(
+                "SELECT ",
+                import_columns!(),
+                " FROM imports WHERE imports.due_at IS NOT NULL AND imports.id > $1 \
+                 ORDER BY imports.id LIMIT $2"
+            ),
+            values![after, limit],
+        )
+        .await?;
+    rows::imports(&rows)
+}
+
+pub(super) async fn counts(db: &Database) -> Result<ImportCounts, StoreError> {
+    let mut counts = ImportCounts::default();
+    let rows = db
+        .rows(
+            "SELECT phase, condition, COUNT(*) AS number, MIN(created_at) AS oldest FROM imports \
+             GROUP BY phase, condition ORDER BY phase, condition",
+            values![],
+        )
+        .await?;
+    for row in rows {
+        let phase = rows::phase(&row.text("phase")?)?;
+        if !phase.is_end() {
+            let oldest = row.time("oldest")?;
+            counts.oldest_open = Some(counts.oldest_open.map_or(oldest, |earlier| earlier.min(oldest)));
+        }
+        counts.by_state.push((phase.as_str().to_owned(), row.text("condition")?, row.int("number")?));
+    }
+    Ok(counts)
+}
