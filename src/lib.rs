@@ -7,5 +7,7 @@ pub mod adapters;
 pub mod config;
 pub mod domain;
 pub mod imports;
+pub mod lifecycle;
 pub mod sandbox;
+pub mod telemetry;
 pub mod worker;
