@@ -7,14 +7,13 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
+use super::json::{self as shapes, Refused, refused};
 use super::model::{Dataset, File, Version};
-use super::{Caller, Sim, json as shapes};
+use super::{Caller, Sim};
 use crate::sandbox::http::{self, Ask, now};
 
 pub(super) const NO_SUCH_ENDPOINT: &str = "API endpoint does not exist on this server. Please check your code for typos, or consult our API guide at http://guides.dataverse.org.";
 const NOT_PERMITTED: &str = "User :guest is not permitted to perform requested action.";
-
-type Refused = HttpResponse;
 
 impl Sim {
     /// `rest` is the path below `/api/` or `/api/v1/`.
@@ -25,7 +24,7 @@ impl Sim {
         }
         let caller = match self.caller(ask) {
             Ok(caller) => caller,
-            Err(refused) => return refused,
+            Err(refused) => return *refused.0,
         };
         let reading = matches!(ask.method.as_str(), "GET" | "HEAD");
         match parts.as_slice() {
@@ -42,7 +41,7 @@ impl Sim {
             ["datasets", "export"] => self.export(ask),
             ["access", "datafile", id] => self.datafile(id, ask, caller).await,
             ["datasets", id, rest @ ..] => {
-                self.dataset_api(id, rest, ask, caller).unwrap_or_else(|refused| refused)
+                self.dataset_api(id, rest, ask, caller).unwrap_or_else(|refused| *refused.0)
             }
             _ => self.no_such_endpoint(ask),
         }
@@ -66,12 +65,12 @@ impl Sim {
             ":persistentId" => state.by_pid(wanted),
             number => match number.parse() {
                 Ok(number) => state.by_id(number),
-                Err(_) => return Err(shapes::error(404, &format!("Dataset with ID {number} not found."))),
+                Err(_) => return Err(refused(404, &format!("Dataset with ID {number} not found."))),
             },
         };
         let kind = if id == ":persistentId" { "Persistent ID" } else { "ID" };
         let dataset =
-            found.ok_or_else(|| shapes::error(404, &format!("Dataset with {kind} {wanted} not found.")))?;
+            found.ok_or_else(|| refused(404, &format!("Dataset with {kind} {wanted} not found.")))?;
         match rest {
             [] => dataset_answer(dataset, ask, caller),
             ["locks"] => Ok(shapes::ok(&shapes::locks(dataset))),
@@ -91,7 +90,7 @@ impl Sim {
                         let found =
                             state.tools.iter().find(|(id, _)| *id == tool).map(|(_, body)| body.clone());
                         drop(state);
-                        let manifest = found.ok_or_else(|| shapes::error(400, "External tool not found."))?;
+                        let manifest = found.ok_or_else(|| refused(400, "External tool not found."))?;
                         Ok(self.tool_parameters(&manifest, (id, &pid, &name), ask, caller))
                     }
                     _ => Ok(self.no_such_endpoint(ask)),
@@ -164,7 +163,7 @@ fn visible(dataset: &Dataset, caller: Caller) -> Option<&Version> {
 }
 
 fn dataset_answer(dataset: &Dataset, ask: &Ask, caller: Caller) -> Result<HttpResponse, Refused> {
-    let latest = visible(dataset, caller).ok_or_else(|| shapes::error(401, NOT_PERMITTED))?;
+    let latest = visible(dataset, caller).ok_or_else(|| refused(401, NOT_PERMITTED))?;
     Ok(shapes::ok(&shapes::dataset(dataset, latest, with_files(ask))))
 }
 
@@ -176,12 +175,8 @@ fn versions_answer(
 ) -> Result<HttpResponse, Refused> {
     if let Some(status) = dataset.spec.versions_status {
         let message = "Internal server error. More details available at the server logs.";
-        return Err(shapes::framework_error(
-            status,
-            message,
-            &format!("{site_url}{}", ask.path),
-            &ask.method,
-        ));
+        let url = format!("{site_url}{}", ask.path);
+        return Err(Refused(Box::new(shapes::framework_error(status, message, &url, &ask.method))));
     }
     let number = |name: &str| ask.query(name).and_then(|v| v.parse::<usize>().ok());
     let draft = dataset.draft.as_ref().filter(|_| caller.person().is_some());
@@ -197,17 +192,16 @@ fn versions_answer(
 }
 
 fn resolve<'d>(dataset: &'d Dataset, name: &str, ask: &Ask, caller: Caller) -> Result<&'d Version, Refused> {
-    let absent =
-        || shapes::error(404, &format!("Dataset version {name} of dataset {} not found", dataset.id));
+    let absent = || refused(404, &format!("Dataset version {name} of dataset {} not found", dataset.id));
     match name {
-        ":draft" if caller.person().is_none() => Err(shapes::error(401, NOT_PERMITTED)),
+        ":draft" if caller.person().is_none() => Err(refused(401, NOT_PERMITTED)),
         ":draft" => dataset.draft.as_ref().ok_or_else(absent),
         ":latest" => visible(dataset, caller).ok_or_else(absent),
         ":latest-published" => dataset.newest_released().ok_or_else(absent),
         numbered => {
             let (major, minor) = numbered.split_once('.').unwrap_or((numbered, "0"));
             let (Ok(major), Ok(minor)) = (major.parse(), minor.parse()) else {
-                return Err(shapes::error(400, &format!("Illegal version identifier '{name}'")));
+                return Err(refused(400, &format!("Illegal version identifier '{name}'")));
             };
             let hidden = ask.query("includeDeaccessioned") != Some("true");
             let mut all = dataset.versions.iter();
@@ -221,7 +215,7 @@ fn files_answer(version: &Version, ask: &Ask) -> Result<HttpResponse, Refused> {
         ["Public", "Restricted", "EmbargoedThenRestricted", "EmbargoedThenPublic", "RetentionPeriodExpired"];
     let access = ask.query("accessStatus");
     if let Some(wrong) = access.filter(|status| !ACCESS.contains(status)) {
-        return Err(shapes::error(400, &format!("Invalid access status: {wrong}")));
+        return Err(refused(400, &format!("Invalid access status: {wrong}")));
     }
     let today = shapes::day(now());
     let mut files: Vec<_> =

@@ -18,6 +18,20 @@ pub(super) fn error(status: u16, message: &str) -> HttpResponse {
     http::json(status, &json!({ "status": "ERROR", "message": message }))
 }
 
+/// An error answer on its way out of whatever could not be done.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) Box<HttpResponse>);
+
+/// The ordinary error envelope, to be returned as an error.
+pub(super) fn refused(status: u16, message: &str) -> Refused {
+    Refused(Box::new(error(status, message)))
+}
+
+/// An exception on Dataverse's side.
+pub(super) fn broken() -> Refused {
+    refused(500, "Internal server error. More details available at the server logs.")
+}
+
 /// The error envelope of the framework around the API.
 pub(super) fn framework_error(status: u16, message: &str, url: &str, method: &str) -> HttpResponse {
     let body = json!({ "status": "ERROR", "code": status, "message": message, "requestUrl": url, "requestMethod": method });

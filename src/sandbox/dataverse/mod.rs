@@ -1,5 +1,5 @@
-//! A simulated Dataverse 6.11: native read API, schema.org export, external tools with signed callbacks, a post-publish workflow.
-//! It answers what Dataverse answers, traps included; it does not edit metadata or take uploads.
+//! A simulated Dataverse 6.11: read API, export, external tools, a post-publish workflow, with their traps.
+//! It edits no metadata and takes no uploads.
 //!
 //! Control and inspection, all JSON, never to be called by the service itself:
 //!
@@ -136,24 +136,19 @@ impl Sim {
     }
 
     /// API key first, then a signed URL (`CompoundAuthMechanism`).
-    fn caller(&self, ask: &Ask) -> Result<Caller, HttpResponse> {
+    fn caller(&self, ask: &Ask) -> Result<Caller, json::Refused> {
         if let Some(key) = ask.header("X-Dataverse-key").or_else(|| ask.query("key")) {
             let user = state::USERS.iter().find(|user| user.api_token == key);
-            return user.map(Caller::Person).ok_or_else(|| json::error(401, "Bad API key"));
+            return user.map(Caller::Person).ok_or_else(|| json::refused(401, "Bad API key"));
         }
         if ask.query("token").is_none() {
             return Ok(Caller::Guest);
         }
         if ask.query("user").is_none() {
-            return Err(json::framework_error(
-                500,
-                "Internal server error. More details available at the server logs.",
-                &format!("{}{}", self.site_url, ask.path),
-                &ask.method,
-            ));
+            return Err(json::broken());
         }
-        let name = self.signer(ask).ok_or_else(|| json::error(401, "Bad signed URL"))?;
-        state::user(&name).map(Caller::Person).ok_or_else(|| json::error(401, "Bad signed URL"))
+        let name = self.signer(ask).ok_or_else(|| json::refused(401, "Bad signed URL"))?;
+        state::user(&name).map(Caller::Person).ok_or_else(|| json::refused(401, "Bad signed URL"))
     }
 
     /// The user whose signature the request's URL carries. Dataverse sees the host it was called by, and `/api/…`

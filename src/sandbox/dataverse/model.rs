@@ -14,6 +14,7 @@ use tokio::time::Instant;
 /// A file asked for, as `POST /_sim/datasets` and the built-in datasets describe it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "traps are independent of each other")]
 pub(super) struct FileSpec {
     pub(super) name: String,
     pub(super) dir: Option<String>,
@@ -60,6 +61,7 @@ pub(super) struct OriginalSpec {
 /// A dataset asked for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "traps are independent of each other")]
 pub(super) struct DatasetSpec {
     pub(super) pid: String,
     pub(super) title: Option<String>,

@@ -4,7 +4,7 @@
 use actix_web::HttpResponse;
 use serde_json::Value;
 
-use super::model::Dataset;
+use super::model::{Dataset, File};
 use super::{Sim, json as shapes};
 use crate::sandbox::http::{self, Ask, html_escaped, now};
 
@@ -54,23 +54,7 @@ impl Sim {
         let open = version.files.iter().any(|f| person.is_some() || f.access(&today) == "Public");
         let buttons: String =
             tools.iter().filter(|_| open).map(|(id, tool)| button(*id, tool, dataset, ask)).collect();
-        let rows: String = version
-            .files
-            .iter()
-            .map(|f| {
-                let path = f
-                    .spec
-                    .dir
-                    .as_ref()
-                    .map_or_else(|| f.spec.name.clone(), |dir| format!("{dir}/{}", f.spec.name));
-                let access = f.access(&today);
-                format!(
-                    "<tr><td>{}</td><td>{} bytes</td><td>{access}</td></tr>",
-                    html_escaped(&path),
-                    f.bytes.len()
-                )
-            })
-            .collect();
+        let rows: String = version.files.iter().map(|file| row(file, &today)).collect();
         let who = person.map_or("not logged in", |user| user.name);
         let body = format!(
             "<h1>{}</h1><p>{} · version {} · {who}</p><p>{}</p><p>{buttons}</p>\
@@ -82,6 +66,13 @@ impl Sim {
         );
         page(&dataset.title(), &body)
     }
+}
+
+fn row(file: &File, today: &str) -> String {
+    let name = &file.spec.name;
+    let path = file.spec.dir.as_ref().map_or_else(|| name.clone(), |dir| format!("{dir}/{name}"));
+    let (path, access) = (html_escaped(&path), file.access(today));
+    format!("<tr><td>{path}</td><td>{} bytes</td><td>{access}</td></tr>", file.bytes.len())
 }
 
 fn button(id: u64, tool: &Value, dataset: &Dataset, ask: &Ask) -> String {

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::json::{self as shapes, Refused, broken, refused};
 use super::signing::{self, Key};
-use super::{Caller, Sim, json as shapes};
+use super::{Caller, Sim};
 use crate::sandbox::http::{self, Ask, now};
 
 /// Minutes a signed callback lives. Not configurable in Dataverse either.
@@ -37,7 +38,7 @@ struct Values<'a> {
 
 impl Values<'_> {
     /// The value of a word; none when it has none here. File words are an error at dataset scope.
-    fn of(&self, word: &str) -> Result<Option<String>, HttpResponse> {
+    fn of(&self, word: &str) -> Result<Option<String>, Refused> {
         let (id, pid, version) = self.dataset;
         Ok(match word {
             "{siteUrl}" => Some(self.site_url.to_owned()),
@@ -47,10 +48,7 @@ impl Values<'_> {
             "{localeCode}" => self.locale.map(str::to_owned),
             "{apiToken}" => self.api_token.map(str::to_owned),
             _ => {
-                return Err(shapes::error(
-                    500,
-                    "Internal server error. More details available at the server logs.",
-                ));
+                return Err(broken());
             }
         })
     }
@@ -92,10 +90,10 @@ impl Sim {
     }
 
     /// The address a click opens. Logged-in people get a signed callback, guests a plain one.
-    pub(super) fn launch_url(&self, tool: &Value, pid: &str, caller: Caller) -> Result<String, HttpResponse> {
+    pub(super) fn launch_url(&self, tool: &Value, pid: &str, caller: Caller) -> Result<String, Refused> {
         let (id, version) = {
             let mut state = self.state();
-            let dataset = state.by_pid(pid).ok_or_else(|| shapes::error(404, "Dataset not found."))?;
+            let dataset = state.by_pid(pid).ok_or_else(|| refused(404, "Dataset not found."))?;
             let draft = dataset.draft.as_ref().filter(|_| caller.person().is_some());
             (
                 dataset.id,
@@ -157,12 +155,10 @@ impl Sim {
             }
             Ok(shapes::ok(&data))
         });
-        answered.unwrap_or_else(|refused| refused)
+        answered.unwrap_or_else(|refused| *refused.0)
     }
 
-    fn signed_call(&self, call: &Value, values: &Values<'_>, caller: Caller) -> Result<Value, HttpResponse> {
-        let broken =
-            || shapes::error(500, "Internal server error. More details available at the server logs.");
+    fn signed_call(&self, call: &Value, values: &Values<'_>, caller: Caller) -> Result<Value, Refused> {
         let text = |key: &str| call.get(key).and_then(Value::as_str).ok_or_else(broken);
         let minutes = call.get("timeOut").and_then(Value::as_i64).ok_or_else(broken)?;
         let (name, method) = (text("name")?, text("httpMethod")?);
@@ -195,7 +191,7 @@ impl Sim {
         let Some(tool) = found else { return shapes::error(404, "External tool not found.") };
         let caller = ask.query("as").and_then(super::state::user).map_or(Caller::Guest, Caller::Person);
         match self.launch_url(&tool, pid, caller) {
-            Err(refused) => refused,
+            Err(refused) => *refused.0,
             Ok(url) if ask.query("answer") == Some("json") => http::json(200, &json!({ "url": url })),
             Ok(url) => http::redirect(303, &url),
         }
@@ -207,7 +203,7 @@ fn no_tool(rest: &[&str]) -> HttpResponse {
 }
 
 /// The query parameters with their values; numbers are JSON numbers, words without value are left out.
-fn parameters(tool: &Value, values: &Values<'_>) -> Result<Map<String, Value>, HttpResponse> {
+fn parameters(tool: &Value, values: &Values<'_>) -> Result<Map<String, Value>, Refused> {
     let mut out = Map::new();
     let items = tool.pointer("/toolParameters/queryParameters").and_then(Value::as_array);
     for (key, word) in items.into_iter().flatten().filter_map(Value::as_object).flatten() {

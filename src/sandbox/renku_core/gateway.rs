@@ -67,7 +67,8 @@ impl Sim {
         if self.state().plays("core_down").is_some() {
             return http::text(502, "text/plain", "no upstream servers are available");
         }
-        if let Some(order) = self.state().plays("retry_after") {
+        let busy = self.state().plays("retry_after");
+        if let Some(order) = busy {
             let mut answer = http::json(429, &json!({ "message": "Too Many Requests" }));
             let seconds = order.seconds.unwrap_or(1);
             answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
@@ -81,12 +82,12 @@ impl Sim {
         let at_home = !sticky || ask.cookie(STICKY) == Some(POD);
         let mut answer = self.core(ask, identity.as_ref(), at_home).await;
         if sticky && !at_home {
-            add_cookie(&mut answer, Cookie::build(STICKY, POD).path("/").finish());
+            add_cookie(&mut answer, &Cookie::build(STICKY, POD).path("/").finish());
         }
         if self.options.gateway == Gateway::Go && identity.is_none() && ask.cookie(SESSION).is_none() {
             let id = uuid::Uuid::now_v7().simple().to_string();
             let cookie = Cookie::build(SESSION, id).path("/").http_only(true).same_site(SameSite::Lax);
-            add_cookie(&mut answer, cookie.finish());
+            add_cookie(&mut answer, &cookie.finish());
         }
         answer
     }
@@ -244,7 +245,7 @@ fn identity(claims: &Claims, gitlab: GitLab) -> Option<Identity> {
     Some(Identity { name: claims.person().to_owned(), email, gitlab })
 }
 
-fn add_cookie(answer: &mut HttpResponse, cookie: Cookie<'_>) {
+fn add_cookie(answer: &mut HttpResponse, cookie: &Cookie<'_>) {
     if let Ok(value) = cookie.to_string().parse() {
         answer.headers_mut().append(SET_COOKIE, value);
     }

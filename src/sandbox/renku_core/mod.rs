@@ -1,5 +1,5 @@
-//! A simulated Renku 1: the core service behind a Python or a Go gateway, and the git host with its projects.
-//! It answers what core 2.9.4 and the gateways answer, traps included, and really downloads what it imports.
+//! A simulated Renku 1: core service 2.9.4 behind a Python or a Go gateway, and a git host, with their traps.
+//! It really downloads what it imports; there is no git and no GitLab in it.
 //!
 //! People are those of the simulated Keycloak, told apart by `preferred_username`: `alice` may write `alice/*`, `bob`
 //! may read but not push, `carol`'s GitLab token is refused, `dave` never signed in to Renku. Control and inspection:
@@ -16,7 +16,7 @@
 //!
 //! Faults: `gitlab_token_gone` (of `user`), `post_504_but_enqueued`, `post_timeout_but_enqueued`, `core_down`, `retry_after`
 //! (429 with `seconds`), `error_2900`, `error_3030`, `error_3200` … `error_3203` (on the import call), `job_lost`
-//! (stays ENQUEUED), `job_stuck` (IN_PROGRESS for ever), `null_results`, `old_errors` (errors of core < 1.2), `dirty_clone`,
+//! (stays `ENQUEUED`), `job_stuck` (`IN_PROGRESS` for ever), `null_results`, `old_errors` (errors of core < 1.2), `dirty_clone`,
 //! `slow` (20 s before each answer), `malformed`.
 
 mod control;

@@ -7,7 +7,7 @@ pub(super) fn is_valid(slug: &str) -> bool {
     let letters = slug.chars().all(|c| c.is_ascii_alphanumeric() || separator(c));
     let edges = slug.starts_with(separator) || slug.ends_with(separator);
     let doubled = slug.chars().zip(slug.chars().skip(1)).any(|(a, b)| separator(a) && separator(b));
-    !slug.is_empty() && letters && !edges && !doubled && !slug.ends_with(".lock")
+    !slug.is_empty() && letters && !edges && !doubled && slug.strip_suffix(".lock").is_none()
 }
 
 /// The valid slug nearest to a text: the hint of the refusal.

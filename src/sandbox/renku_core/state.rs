@@ -54,6 +54,7 @@ pub(super) enum JobState {
 
 /// An import job.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what a job says and what becomes of it are independent")]
 pub(super) struct Job {
     pub(super) id: String,
     pub(super) user: String,

@@ -4,6 +4,7 @@
 mod dataverse;
 mod gateway;
 mod imports;
+mod launches;
 mod recorded;
 
 use std::future::Future;
@@ -75,10 +76,14 @@ impl World {
 
     /// An access token by the code flow, as the named client gets it.
     async fn token_of(&self, user: &str, client: &str) -> String {
+        self.token_from(&self.keycloak, user, client).await
+    }
+
+    async fn token_from(&self, keycloak: &keycloak::Running, user: &str, client: &str) -> String {
         let redirects = json!({ "client_id": client, "redirect_uris": [CALLBACK] });
-        let control = format!("{}/_sim/clients", self.keycloak.base_url);
+        let control = format!("{}/_sim/clients", keycloak.base_url);
         self.http.post(control).json(&redirects).send().await.unwrap();
-        let oidc = format!("{}/protocol/openid-connect", self.keycloak.issuer);
+        let oidc = format!("{}/protocol/openid-connect", keycloak.issuer);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let parameters = [
             ("response_type", "code"),

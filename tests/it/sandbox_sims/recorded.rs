@@ -44,7 +44,7 @@ fn emptied(value: &Value, key: &str, world: &World, project: &str) -> Value {
             _ => generalised(text, world, project).into(),
         },
         Value::Number(_) if ["total_size", "progress_size"].contains(&key) => format!("{{{key}}}").into(),
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
