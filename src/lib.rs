@@ -6,6 +6,7 @@
 pub mod adapters;
 pub mod config;
 pub mod domain;
+pub mod identity;
 pub mod imports;
 pub mod lifecycle;
 pub mod sandbox;
