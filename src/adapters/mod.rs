@@ -7,4 +7,5 @@ pub mod embedded_queue;
 pub mod exchange;
 pub mod http;
 pub mod oidc;
+pub mod rabbitmq;
 pub mod store;
