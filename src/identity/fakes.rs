@@ -302,7 +302,7 @@ pub(super) struct Stage {
     pub(super) keycloak: Arc<FakeKeycloak>,
     pub(super) clock: Arc<HandClock>,
     chance: Arc<Counting>,
-    key: VaultKey,
+    pub(super) key: VaultKey,
 }
 
 impl Stage {
@@ -318,10 +318,10 @@ impl Stage {
 
     /// One process's use cases; a second call is a second process on the same store.
     pub(super) fn identity(&self) -> Identity {
-        self.identity_with(self.key.clone())
+        self.identity_with(vec![self.key.clone()])
     }
 
-    pub(super) fn identity_with(&self, key: VaultKey) -> Identity {
+    pub(super) fn identity_with(&self, keys: Vec<VaultKey>) -> Identity {
         let provider =
             |flow| Provider { keycloak: Arc::clone(&self.keycloak) as Arc<dyn IdentityProvider>, flow };
         let providers =
@@ -329,7 +329,7 @@ impl Stage {
         let parts = Parts {
             store: Arc::clone(&self.store) as Arc<dyn IdentityStore>,
             providers,
-            vault: Arc::new(Vault::new(vec![key]).unwrap()),
+            vault: Arc::new(Vault::new(keys).unwrap()),
             queue: Arc::new(NoQueue),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             chance: Arc::clone(&self.chance) as Arc<dyn Chance>,

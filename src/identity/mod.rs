@@ -8,6 +8,7 @@ mod disconnect;
 #[cfg(test)]
 mod fakes;
 mod renew;
+mod rotate;
 mod sessions;
 mod sign_in;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use vault::Vault;
 
 pub use bearer::Bearer;
+pub use rotate::Rotation;
 pub use sessions::{Cookie, OpenSession};
 pub use sign_in::{Callback, CodeSignIn, DevicePoll, DeviceSignIn, SignedIn};
 

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::fakes::{Stage, renku, tokens};
 use super::vault::VaultKey;
-use super::{Callback, CodeSignIn, DevicePoll, Identity, SignedIn};
+use super::{Callback, CodeSignIn, DevicePoll, Identity, Rotation, SignedIn};
 use crate::domain::ids::{LeaseId, PersonId};
 use crate::domain::ports::Clock as _;
 use crate::domain::ports::identity::{
@@ -343,10 +343,24 @@ async fn a_sign_in_during_a_renewal_wins() {
 async fn without_the_key_everybody_is_asked_to_sign_in_again() {
     let stage = Stage::new();
     let done = signed_in(&stage.identity(), None).await;
-    let other = stage.identity_with(VaultKey::generate());
+    let other = stage.identity_with(vec![VaultKey::generate()]);
     let fault = other.access_token(done.person.id).await.unwrap_err();
     assert_eq!(fault.problem.code, ProblemCode::VaultKeyWrong);
     assert_eq!(fault.class, Class::SignIn(SignInAt::Connector));
+}
+
+#[tokio::test]
+async fn after_a_rotation_the_newest_key_alone_opens_everything() {
+    let stage = Stage::new();
+    let person = signed_in(&stage.identity(), None).await.person.id;
+    let newest = VaultKey::generate();
+    let both = stage.identity_with(vec![newest.clone(), stage.key.clone()]);
+    assert_eq!(both.rotate_vault().await.unwrap(), Rotation { resealed: 1, unchanged: 0, left: 0 });
+    assert_eq!(both.rotate_vault().await.unwrap(), Rotation { resealed: 0, unchanged: 1, left: 0 });
+    let alone = stage.identity_with(vec![newest]);
+    assert_eq!(alone.access_token(person).await.unwrap().expose(), "access-0");
+    let stranger = stage.identity_with(vec![VaultKey::generate()]);
+    assert_eq!(stranger.rotate_vault().await.unwrap(), Rotation { resealed: 0, unchanged: 0, left: 1 });
 }
 
 #[tokio::test]

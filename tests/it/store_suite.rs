@@ -2,7 +2,7 @@
 //!
 //! What only one of them has (files, locks, addresses) is in `places`.
 
-mod bench;
+pub(crate) mod bench;
 mod identity;
 mod imports;
 mod places;

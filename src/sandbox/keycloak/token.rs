@@ -33,7 +33,7 @@ async fn token(sim: web::Data<Sim>, request: HttpRequest, form: web::Form<Form>)
     if let Some(ms) = sim.with(|inner| inner.take_fault("slow")) {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
-    let (result, lost) = sim.with(|inner| {
+    let (result, lost, late) = sim.with(|inner| {
         let user = user_of(inner, &form);
         let result = judge(&sim, inner, &request, &form);
         let lost = result.is_ok() && inner.take_fault("answer_lost").is_some();
@@ -43,8 +43,11 @@ async fn token(sim: web::Data<Sim>, request: HttpRequest, form: web::Form<Form>)
             Err(refusal) => refusal.outcome(),
         };
         note(inner, &request, &form, user, outcome);
-        (result, lost)
+        (result, lost, inner.take_fault("slow_answer"))
     });
+    if let Some(ms) = late {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
     match result {
         Ok(_) if lost => HttpResponse::Ok().body(Cut),
         Ok(body) => HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(body),

@@ -15,15 +15,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 /// When every case begins.
-pub(super) const T0: Timestamp = Timestamp::from_millis(1_764_000_000_000);
+pub(crate) const T0: Timestamp = Timestamp::from_millis(1_764_000_000_000);
 
-pub(super) fn after(seconds: u64) -> Timestamp {
+pub(crate) fn after(seconds: u64) -> Timestamp {
     T0.plus(Duration::from_secs(seconds))
 }
 
-pub(super) struct Bench {
-    pub(super) store: Arc<Store>,
-    pub(super) url: SecretString,
+pub(crate) struct Bench {
+    pub(crate) store: Arc<Store>,
+    pub(crate) url: SecretString,
     _place: Place,
 }
 
@@ -50,12 +50,12 @@ impl Drop for Place {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the address of the test server comes from scripts/test")]
-pub(super) fn postgres_server() -> String {
+pub(crate) fn postgres_server() -> String {
     std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL is not set: run scripts/test")
 }
 
 /// Runs a statement past the store.
-pub(super) async fn run(url: &str, sql: String) -> Result<(), sqlx::Error> {
+pub(crate) async fn run(url: &str, sql: String) -> Result<(), sqlx::Error> {
     use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
     let sql = AssertSqlSafe(sql);
     if url.starts_with("sqlite") {
@@ -70,13 +70,13 @@ pub(super) async fn run(url: &str, sql: String) -> Result<(), sqlx::Error> {
 }
 
 impl Bench {
-    pub(super) async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("store.db").display());
         Self::at(url, Place::Directory { _kept: directory }).await
     }
 
-    pub(super) async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let server = postgres_server();
         let name = format!("store_{}", Uuid::now_v7().simple());
         run(&server, format!("CREATE SCHEMA {name}")).await.unwrap();
@@ -92,22 +92,22 @@ impl Bench {
         Self { store, url, _place: place }
     }
 
-    pub(super) fn url_kind(&self) -> &str {
+    pub(crate) fn url_kind(&self) -> &str {
         self.url.expose_secret().split_once(':').map_or("", |(scheme, _)| scheme)
     }
 
-    pub(super) async fn run(&self, sql: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn run(&self, sql: &str) -> Result<(), sqlx::Error> {
         run(self.url.expose_secret(), sql.to_owned()).await
     }
 
-    pub(super) async fn create(&self, person: PersonId, project: &str, now: Timestamp) -> Import {
+    pub(crate) async fn create(&self, person: PersonId, project: &str, now: Timestamp) -> Import {
         match self.store.create(new(person, order(project), now)).await.unwrap() {
             Created::New(import) => import,
             other @ (Created::Existing(_) | Created::KeyReused) => panic!("{other:?}"),
         }
     }
 
-    pub(super) async fn lease(&self, import: &Import, now: Timestamp) -> (Import, LeaseId) {
+    pub(crate) async fn lease(&self, import: &Import, now: Timestamp) -> (Import, LeaseId) {
         let until = now.plus(Duration::from_secs(60));
         match self.store.lease(import.id, import.revision, now, until).await.unwrap() {
             Lease::Taken(import, lease) => (*import, lease),
@@ -115,16 +115,16 @@ impl Bench {
         }
     }
 
-    pub(super) async fn change(&self, import: &Import, change: Change) -> Import {
+    pub(crate) async fn change(&self, import: &Import, change: Change) -> Import {
         done(self.store.change(import, None, change).await.unwrap())
     }
 
-    pub(super) async fn read(&self, import: &Import) -> Import {
+    pub(crate) async fn read(&self, import: &Import) -> Import {
         self.store.import(import.id).await.unwrap().unwrap()
     }
 
     /// Leases the import and asks for its slot.
-    pub(super) async fn ask(&self, import: &Import, outstanding: u32, now: Timestamp) -> SlotAnswer {
+    pub(crate) async fn ask(&self, import: &Import, outstanding: u32, now: Timestamp) -> SlotAnswer {
         let (import, lease) = self.lease(import, now).await;
         let answer =
             self.store.take_slot(&import, lease, on(&import, Event::Planned(plan()), now), outstanding).await;
@@ -132,7 +132,7 @@ impl Bench {
         answer.unwrap()
     }
 
-    pub(super) async fn take(&self, import: &Import, outstanding: u32, now: Timestamp) -> Import {
+    pub(crate) async fn take(&self, import: &Import, outstanding: u32, now: Timestamp) -> Import {
         match self.ask(import, outstanding, now).await {
             SlotAnswer::Taken(import) => *import,
             other @ (SlotAnswer::Wait | SlotAnswer::Conflict) => panic!("{other:?}"),
@@ -140,18 +140,18 @@ impl Bench {
     }
 }
 
-pub(super) fn done(changed: Changed) -> Import {
+pub(crate) fn done(changed: Changed) -> Import {
     match changed {
         Changed::Done(import) => *import,
         Changed::Conflict => panic!("a conflict"),
     }
 }
 
-pub(super) fn person() -> PersonId {
+pub(crate) fn person() -> PersonId {
     PersonId::new(T0)
 }
 
-pub(super) fn order(project: &str) -> Order {
+pub(crate) fn order(project: &str) -> Order {
     Order {
         installation: "demo".parse().unwrap(),
         pid: "doi:10.5072/FK2/A".parse().unwrap(),
@@ -163,7 +163,7 @@ pub(super) fn order(project: &str) -> Order {
     }
 }
 
-pub(super) fn new(person: PersonId, order: Order, now: Timestamp) -> NewImport {
+pub(crate) fn new(person: PersonId, order: Order, now: Timestamp) -> NewImport {
     NewImport {
         id: ImportId::new(now),
         person,
@@ -174,7 +174,7 @@ pub(super) fn new(person: PersonId, order: Order, now: Timestamp) -> NewImport {
     }
 }
 
-pub(super) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan {
         version: "1.0".parse().unwrap(),
         version_id: 7,
@@ -187,16 +187,16 @@ pub(super) fn plan() -> Plan {
     }
 }
 
-pub(super) fn job(id: &str) -> RemoteJob {
+pub(crate) fn job(id: &str) -> RemoteJob {
     RemoteJob { id: id.into(), base: None, sticky: None, accepted_at: T0, working_since: None }
 }
 
-pub(super) fn sign_in(at: SignInAt) -> Event {
+pub(crate) fn sign_in(at: SignInAt) -> Event {
     Event::Waits(Condition::SignIn { at, problem: Problem::new(ProblemCode::SignInNeeded) })
 }
 
 /// The change that this event makes, with something due at once.
-pub(super) fn on(import: &Import, event: Event, now: Timestamp) -> Change {
+pub(crate) fn on(import: &Import, event: Event, now: Timestamp) -> Change {
     let name = event.as_str();
     Change {
         state: import.state.after(event).unwrap(),
@@ -211,7 +211,7 @@ pub(super) fn on(import: &Import, event: Event, now: Timestamp) -> Change {
 }
 
 /// A change of nothing but when it is due.
-pub(super) fn again(import: &Import, due_at: Option<Timestamp>, now: Timestamp) -> Change {
+pub(crate) fn again(import: &Import, due_at: Option<Timestamp>, now: Timestamp) -> Change {
     Change {
         state: import.state.clone(),
         due_at,
