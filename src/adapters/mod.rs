@@ -8,4 +8,5 @@ pub mod exchange;
 pub mod http;
 pub mod oidc;
 pub mod rabbitmq;
+pub mod renku_core;
 pub mod store;
