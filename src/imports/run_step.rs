@@ -171,6 +171,9 @@ impl Engine {
     /// The row after this verdict.
     pub(super) fn change_for(&self, import: &Import, verdict: Verdict, slot: Slot, now: Timestamp) -> Change {
         let same = import.attempts;
+        // In an outage of Renku nobody gets on, so that it keeps its place; whatever else it waits for, others go first.
+        let outage =
+            matches!(&verdict, Verdict::Retry { condition: Condition::RetryAt { .. }, burns: false, .. });
         let (event, due_at, attempts, slot) = match verdict {
             Verdict::Further { event, next } => {
                 // Only what Renku did proves that it got further; else a refused submit would never use up its budget.
@@ -195,7 +198,7 @@ impl Engine {
             }
         };
         let name = event.as_ref().map(Event::as_str);
-        let (state, slot, due_at) = settle(import, event, slot, due_at);
+        let (state, slot, due_at) = settle(import, event, slot, due_at, !outage);
         let is_repeat = name == Some("waits") && waits_for_the_same(&state, &import.state);
         let problem = state.problem().cloned();
         Change {
@@ -288,12 +291,13 @@ fn settle(
     event: Option<Event>,
     slot: Slot,
     due_at: Option<Timestamp>,
+    stands_back: bool,
 ) -> (State, Slot, Option<Timestamp>) {
     let Some(event) = event else { return (import.state.clone(), slot, due_at) };
     let waits = matches!(&event, Event::Waits(condition) if !matches!(condition, Condition::None));
     let before_renku =
         matches!(&import.state, State::Open { stage: Stage::Submitting { begun: None, .. }, .. });
-    let (state, slot) = if waits && before_renku {
+    let (state, slot) = if waits && before_renku && stands_back {
         (import.state.after(Event::StoodBack).unwrap_or_else(|_| import.state.clone()), Slot::Release)
     } else {
         (import.state.clone(), slot)

@@ -26,6 +26,11 @@ impl Engine {
         let renku = self.renku(&order.renku)?;
         let upstream = Upstream::Renku(order.renku.clone());
         let Some(plan) = import.state.plan().cloned() else { return Ok(Done::Overtaken) };
+        if !import.has_slot {
+            // It was parked meanwhile and sent on: it takes its turn again.
+            let again = Verdict::Further { event: Event::StoodBack, next: Some(self.clock.now()) };
+            return Ok(Done::Verdict(again, Slot::Keep));
+        }
         let token = self.token(import).await?;
         match self.guarded(upstream.clone(), renku.check_project(&token, &order.project)).await {
             Err(fault) if fault.problem.code == ProblemCode::ProjectNeedsMigration && order.migrate => {
@@ -198,5 +203,6 @@ fn left_nothing(begun: &Import, fault: Fault) -> StepFault {
     if let State::Open { stage: Stage::Submitting { begun, .. }, .. } = &mut import.state {
         *begun = None;
     }
-    StepFault { fault, slot: Slot::Release, on: Some(Box::new(import)) }
+    // What comes of the slot follows from the fault; Renku may not be at work for it any more.
+    StepFault { fault, slot: Slot::Keep, on: Some(Box::new(import)) }
 }

@@ -9,6 +9,9 @@
 
 mod browser;
 mod embedded_queue;
+mod engine;
+mod engine_world;
+mod harness;
 mod oidc;
 mod queue_suite;
 mod sandbox_keycloak;

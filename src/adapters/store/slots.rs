@@ -6,7 +6,7 @@ use super::changes;
 use super::rows::{self, import_columns};
 use super::sql::{Database, Tx, values};
 use crate::domain::ids::{ImportId, LeaseId, RenkuName};
-use crate::domain::import::Import;
+use crate::domain::import::{Import, Phase};
 use crate::domain::ports::store::{Change, SlotAnswer, StoreError};
 use crate::domain::time::Timestamp;
 
@@ -74,6 +74,10 @@ async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool
     let free = i64::from(outstanding) - taken.count();
     if free <= 0 || taken.has_project(import.order.project.as_str()) {
         return Ok(false);
+    }
+    if import.state.phase() != Phase::Queued {
+        // It had its turn before and only comes back; it stands in no line.
+        return Ok(true);
     }
     let row = tx
         .row(

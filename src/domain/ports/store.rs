@@ -195,6 +195,7 @@ pub trait ImportStore: Send + Sync {
 
     /// Whether it is this import's turn at its Renku: fewer than `outstanding` slots are taken, its project's is free, and among
     /// those that wait it comes first: people with fewer slots before others, then who was served longest ago, then the oldest.
+    /// An import that is not queued any more had its turn before and stands in no line.
     async fn is_next(&self, import: &Import, outstanding: u32) -> Result<bool, StoreError>;
 
     /// Takes the slot and makes the change in one transaction. Two callers can never have one project or more than `outstanding` slots.
