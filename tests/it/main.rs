@@ -12,6 +12,7 @@ mod embedded_queue;
 mod engine;
 mod engine_world;
 mod harness;
+mod identity;
 mod oidc;
 mod queue_suite;
 mod sandbox_keycloak;
