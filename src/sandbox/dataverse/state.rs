@@ -99,14 +99,19 @@ impl State {
             id: self.next_id(),
             number: None,
             deaccessioned: false,
-            files,
+            files: files.clone(),
             created,
             released: None,
         };
         let release = |number| Version { number: Some(number), released: Some(created), ..version.clone() };
+        // The version before had one file less, so that an export that lags can be told from one that does not.
+        let fewer = files.split_last().map(|(_, before)| before.to_vec()).unwrap_or_default();
         let (versions, draft) = match (spec.unpublished, spec.lagging) {
             (true, _) => (vec![], Some(version)),
-            (false, true) => (vec![release((1, 0)), release((1, 1))], None),
+            (false, true) => {
+                let newest = Version { id: self.next_id(), released: Some(now()), ..release((1, 1)) };
+                (vec![Version { files: fewer, ..release((1, 0)) }, newest], None)
+            }
             (false, false) => (vec![release((1, 0))], spec.with_draft.then_some(version)),
         };
         let exported = if spec.lagging { 1 } else { versions.len() };

@@ -106,9 +106,26 @@ impl Sim {
         http::json(200, &error.body(old))
     }
 
-    /// Looks a project up as its clone is made: git host, token, read right, kind, branch. Then fetches, which resets the
-    /// working copy under a running job when the last fetch is too old.
+    /// Looks a project up and brings the person's working copy of it up to date, which resets it under a running job when
+    /// the last fetch is too old.
     pub(super) async fn open(
+        &self,
+        git_url: &str,
+        branch: Option<&str>,
+        person: &Identity,
+    ) -> Result<Opened, ServiceError> {
+        let opened = self.look_up(git_url, branch, person).await?;
+        let mut state = self.state();
+        let project = state.projects.get_mut(&opened.path);
+        let limit = self.seconds(STALE_AFTER);
+        if project.is_some_and(|project| project.bring_up_to_date(&person.name, &opened.branch, limit)) {
+            state.disturb(&person.name, &opened.path, &opened.branch);
+        }
+        Ok(opened)
+    }
+
+    /// Looks a project up as its clone is made: git host, token, read right, kind, branch. Touches no working copy.
+    pub(super) async fn look_up(
         &self,
         git_url: &str,
         branch: Option<&str>,
@@ -130,8 +147,8 @@ impl Sim {
         };
         tokio::time::sleep(self.seconds(delay)).await;
         let release = self.release();
-        let mut state = self.state();
-        let Some(project) = state.projects.get_mut(&path) else {
+        let state = self.state();
+        let Some(project) = state.projects.get(&path) else {
             return Err(errors::repository_not_found(""));
         };
         let wanted = branch.filter(|_| release.heeds_branch());
@@ -145,9 +162,6 @@ impl Sim {
         }
         if template == Template::Plain {
             return Err(errors::not_renku());
-        }
-        if project.bring_up_to_date(&person.name, &branch, self.seconds(STALE_AFTER)) {
-            state.disturb(&person.name, &path, &branch);
         }
         Ok(Opened { path, branch })
     }

@@ -226,9 +226,9 @@ impl Sim {
         Ok(metadata)
     }
 
-    /// How long a worker's thread is busy with one file at least, once there are more files than threads.
+    /// How long a thread is busy with one file at least, once there are more files than threads: about one file a second.
     pub(super) fn file_pace(&self, files: usize) -> Duration {
-        if files > THREADS { self.seconds(1.0) } else { Duration::ZERO }
+        if files > THREADS { self.seconds(1.0) * u32::try_from(THREADS).unwrap_or(1) } else { Duration::ZERO }
     }
 }
 

@@ -4,6 +4,8 @@
 //! People are those of the simulated Keycloak, told apart by `preferred_username`: `alice` may write `alice/*`, `bob`
 //! may read but not push, `carol`'s GitLab token is refused, `dave` never signed in to Renku. Control and inspection:
 //!
+//! GitLab answers through the gateway only at `/api/user` and `/api/projects`.
+//!
 //! | call | does |
 //! | --- | --- |
 //! | `POST /_sim/projects` | `{path, template?: renku \| plain \| outdated \| toonew \| future, readers?, writers?, protected?, delay?, branches?}` |

@@ -145,10 +145,15 @@ impl Project {
         self.copies.get(&(user.to_owned(), branch.to_owned()))
     }
 
-    /// Whether a slug is taken on the branch or in commits of the working copy that never were pushed.
+    /// What core sees in a person's working copy: the branch, and commits that never were pushed.
+    pub(super) fn datasets_seen_by(&self, user: &str, branch: &str) -> impl Iterator<Item = &Imported> {
+        let pushed = self.branches.get(branch).into_iter().flat_map(|tree| tree.datasets.values());
+        pushed.chain(self.copy(user, branch).into_iter().flat_map(|copy| &copy.unpushed))
+    }
+
+    /// Whether a slug is taken there.
     pub(super) fn has_dataset(&self, user: &str, branch: &str, slug: &str) -> bool {
-        let pushed = self.branches.get(branch).is_some_and(|tree| tree.datasets.contains_key(slug));
-        pushed || self.copy(user, branch).is_some_and(|copy| copy.unpushed.iter().any(|one| one.slug == slug))
+        self.datasets_seen_by(user, branch).any(|dataset| dataset.slug == slug)
     }
 
     /// Commits to the working copy and pushes everything that lies there. Tells the branch it went to.

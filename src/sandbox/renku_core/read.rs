@@ -1,5 +1,5 @@
 //! Endpoints of the core service that tell about it, about projects and about their datasets.
-//! All of those that name a project touch its working copy, as in the real one.
+//! What looks at datasets works on the person's working copy, and resets it when it is old, as in the real one.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,12 @@ impl Sim {
     ) -> Outcome {
         let git_url = required(ask, "git_url")?;
         let person = identity.ok_or_else(errors::anonymous)?;
-        let path = self.open(git_url, ask.query("branch"), person).await?.path;
+        let branch = ask.query("branch");
+        let path = if self.release().checks_without_clone() {
+            self.look_up(git_url, branch, person).await?.path
+        } else {
+            self.open(git_url, branch, person).await?.path
+        };
         let template = self.state().projects.get(&path).map(|project| project.template);
         let current = self.release().metadata();
         let (metadata, supported) = match template {
@@ -102,7 +107,9 @@ impl Sim {
         let opened = self.open(git_url, ask.query("branch"), person).await?;
         let (named, titled) = if api >= (2, 2) { ("slug", "name") } else { ("name", "title") };
         let state = self.state();
-        let tree = state.projects.get(&opened.path).and_then(|p| p.branches.get(&opened.branch));
+        let project = state.projects.get(&opened.path);
+        let seen =
+            project.into_iter().flat_map(|project| project.datasets_seen_by(&person.name, &opened.branch));
         let item = |dataset: &super::projects::Imported| {
             json!({
                 named: dataset.slug, titled: dataset.title, "version": dataset.version,
@@ -112,8 +119,7 @@ impl Sim {
                 "storage": null, "annotations": [], "data_directory": dataset.data_directory, "images": [],
             })
         };
-        let datasets: Vec<Value> =
-            tree.into_iter().flat_map(|tree| tree.datasets.values()).map(item).collect();
+        let datasets: Vec<Value> = seen.map(item).collect();
         Ok(json!({ "datasets": datasets, "git_url": git_url }))
     }
 
@@ -128,8 +134,10 @@ impl Sim {
         let person = identity.ok_or_else(errors::anonymous)?;
         let opened = self.open(git_url, ask.query("branch"), person).await?;
         let state = self.state();
-        let tree = state.projects.get(&opened.path).and_then(|p| p.branches.get(&opened.branch));
-        let dataset = tree.and_then(|tree| tree.datasets.get(slug)).ok_or_else(errors::no_such_dataset)?;
+        let project = state.projects.get(&opened.path);
+        let mut seen =
+            project.into_iter().flat_map(|project| project.datasets_seen_by(&person.name, &opened.branch));
+        let dataset = seen.find(|dataset| dataset.slug == slug).ok_or_else(errors::no_such_dataset)?;
         let item = |path: &String| {
             let name = path.rsplit('/').next().unwrap_or_default();
             json!({ "name": name, "path": path, "created": dataset.created_at, "added": dataset.created_at })

@@ -59,6 +59,11 @@ impl Core {
         self >= Self(2, 5)
     }
 
+    /// Looking for a migration reads through GitLab's API; before, it worked on the clone.
+    pub(super) fn checks_without_clone(self) -> bool {
+        self >= Self(1, 2)
+    }
+
     /// The project metadata version it works with.
     pub(super) fn metadata(self) -> u64 {
         if self >= Self(2, 0) { 10 } else { 9 }

@@ -191,6 +191,13 @@ async fn the_export_lags_behind_the_version_until_told() {
     assert_eq!(files().await, 5);
     site.tell("export", &json!({ "pid": "doi:10.5072/FK2/GLACIER" })).await;
     assert_eq!(files().await, 1);
+    let lagging = async || {
+        site.get(&export.replace("GLACIER", "LAGGED")).await.1["distribution"].as_array().unwrap().len()
+    };
+    assert_eq!(site.file_ids("LAGGED").await.len(), 3);
+    assert_eq!(lagging().await, 2);
+    site.tell("export", &json!({ "pid": "doi:10.5072/FK2/LAGGED" })).await;
+    assert_eq!(lagging().await, 3);
     site.running.stop().await;
 }
 

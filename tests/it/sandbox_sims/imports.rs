@@ -114,15 +114,17 @@ async fn looking_into_the_project_too_early_destroys_the_running_import() {
 }
 
 #[tokio::test]
-async fn looking_at_the_job_or_from_another_account_disturbs_nothing() {
+async fn polls_checks_and_other_accounts_disturb_nothing() {
     let world = World::start().await;
     let (alice, bob) = (world.token("alice").await, world.token("bob").await);
     let slow = json!({ "pid": "doi:10.5072/FK2/VERYSLOW", "files": [{ "name": "a.txt", "text": "a", "delay": 60 }] });
     world.tell_dataverse("datasets", slow).await;
     let job = world.submit(&alice, &world.import_body(PROJECT, "VERYSLOW")).await;
     let list = format!("datasets.list?git_url={}/{PROJECT}", world.renku.git_url);
+    let check = format!("cache.migrations_check?git_url={}/{PROJECT}", world.renku.git_url);
     eventually("the import is over", || async {
         world.core(&bob, &list, None).await;
+        world.core(&alice, &check, None).await;
         let poll = world.core(&alice, &format!("jobs/{job}"), None).await.1;
         poll["result"]["extras"]["remote_branch"].is_string().then_some(())
     })
@@ -139,6 +141,13 @@ async fn a_push_that_failed_blocks_its_slug_for_a_while() {
     assert_eq!(first["extras"]["error"], "Cannot push changes");
     let second = world.import(&bob, PROJECT, "SMALL3").await;
     assert_eq!(second["extras"]["error"], "Dataset exists: 'fake_dataset_sm_1.0'");
+    // Core shows what it failed to push until the clone is reset.
+    let list = format!("datasets.list?git_url={}/{PROJECT}", world.renku.git_url);
+    eventually("the phantom goes", || async {
+        let listed = world.core(&bob, &list, None).await.1["result"]["datasets"].clone();
+        listed.as_array().unwrap().is_empty().then_some(())
+    })
+    .await;
     assert_eq!(world.branch(PROJECT, "master").await, json!({}));
     world.stop().await;
 }
