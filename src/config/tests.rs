@@ -77,7 +77,7 @@ fn a_small_file_is_enough_and_the_rest_has_defaults() {
     assert!(!renku.oidc.issuer_given);
     assert_eq!((renku.outstanding, renku.api, renku.oidc.flow), (3, RenkuApi::Auto, Flow::Code));
     assert_eq!(renku.oidc.client_id, "dataverse-connector");
-    assert_eq!(config.worker.lease, Duration::from_secs(120));
+    assert_eq!(config.worker.lease, Duration::from_secs(300));
     assert_eq!(config.worker.retry.attempts, 8);
 }
 
@@ -389,7 +389,7 @@ fn what_is_shown_and_debugged_has_no_secret_in_it() {
         assert!(!text.contains(&secret) && !text.contains(KEY), "{text}");
     }
     assert!(shown.contains("amqps://me:…@rabbit.example/v"), "{shown}");
-    assert!(shown.contains("lease = \"2m\""), "{shown}");
+    assert!(shown.contains("lease = \"5m\""), "{shown}");
     assert_eq!(shown.matches('…').count(), 6, "{shown}");
 }
 

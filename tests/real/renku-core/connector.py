@@ -32,6 +32,23 @@ url = "embedded:"
 [vault]
 key_file = "{RUN}/connector/vault.key"
 
+# A real Renku ends a job after 30 minutes and keeps a dirty clone as long; a test waits seconds for the same decisions.
+[worker]
+poll_first = "1s"
+poll_later = "2s"
+waiting_deadline = "120s"
+running_deadline = "90s"
+unclear = "15s"
+dirty_clone = "40s"
+settle = "32s"
+sweep_every = "5s"
+sweep_grace = "5s"
+
+[worker.retry]
+first = "2s"
+longest = "20s"
+attempts = 4
+
 [dataverse.demo]
 site_url = "https://{DV_HOST}"
 title = "Rig Dataverse"
