@@ -11,4 +11,5 @@ pub mod imports;
 pub mod lifecycle;
 pub mod sandbox;
 pub mod telemetry;
+pub mod texts;
 pub mod worker;
