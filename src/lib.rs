@@ -12,4 +12,5 @@ pub mod lifecycle;
 pub mod sandbox;
 pub mod telemetry;
 pub mod texts;
+pub mod web;
 pub mod worker;
