@@ -11,4 +11,6 @@ pub mod imports;
 pub mod lifecycle;
 pub mod sandbox;
 pub mod telemetry;
+pub mod texts;
+pub mod web;
 pub mod worker;

@@ -25,6 +25,23 @@ pub enum Turn {
     Nobody,
 }
 
+impl Turn {
+    /// Everybody whose turn it can be.
+    pub const ALL: [Self; 5] =
+        [Self::Researcher, Self::RenkuAdmin, Self::DataverseAdmin, Self::Operator, Self::Nobody];
+
+    /// The name in the API and in locales.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Researcher => "researcher",
+            Self::RenkuAdmin => "renku_admin",
+            Self::DataverseAdmin => "dataverse_admin",
+            Self::Operator => "operator",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
 macro_rules! catalogue {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $turn:ident;)+) => {
         /// The stable name of a problem, as in `docs/PROBLEMS.md`.
@@ -300,6 +317,19 @@ pub enum SignInAt {
     Connector,
     /// At Renku itself, which lost its stored Git sign-in for the person.
     Renku,
+}
+
+impl SignInAt {
+    /// Both doors.
+    pub const ALL: [Self; 2] = [Self::Connector, Self::Renku];
+
+    /// The name in the API and in locales.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connector => "connector",
+            Self::Renku => "renku",
+        }
+    }
 }
 
 /// What kind of failure it is, decided where the answer is seen.

@@ -8,6 +8,7 @@
 )]
 
 mod browser;
+mod docs;
 mod embedded_queue;
 mod engine;
 mod engine_world;

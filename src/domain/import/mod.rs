@@ -28,6 +28,20 @@ pub enum Compared {
     Checksums,
 }
 
+impl Compared {
+    /// From the least to the most.
+    pub const ALL: [Self; 3] = [Self::Names, Self::Sizes, Self::Checksums];
+
+    /// The name in the API and in locales.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Names => "names",
+            Self::Sizes => "sizes",
+            Self::Checksums => "checksums",
+        }
+    }
+}
+
 /// What came of an import that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportResult {

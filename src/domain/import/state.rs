@@ -159,6 +159,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Complete, Self::Incomplete, Self::OnSideBranch];
+
     /// The name in the API and in locales.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -259,6 +262,9 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// The names of all conditions.
+    pub const NAMES: [&'static str; 4] = ["none", "retry_at", "sign_in", "dataset"];
+
     /// The name in the store, the API and metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -375,6 +381,30 @@ pub enum Event {
 }
 
 impl Event {
+    /// The name of the first line of a timeline, before any event.
+    pub const CREATED: &'static str = "created";
+
+    /// The names of all events.
+    pub const NAMES: [&'static str; 17] = [
+        "planned",
+        "begun",
+        "left_nothing",
+        "stood_back",
+        "submitted",
+        "seen_at_work",
+        "tries_again",
+        "landed",
+        "verified",
+        "waits",
+        "failed",
+        "parked",
+        "cancelled",
+        "left_job",
+        "left_is_over",
+        "superseded",
+        "sent_on",
+    ];
+
     /// The name in the timeline.
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -71,6 +71,14 @@ fn events() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
+    fn every_event_and_condition_is_listed_by_name(event in events()) {
+        prop_assert!(Event::NAMES.contains(&event.as_str()));
+        if let Event::Waits(condition) = event {
+            prop_assert!(Condition::NAMES.contains(&condition.as_str()));
+        }
+    }
+
+    #[test]
     fn no_event_leads_over_an_illegal_edge(sequence in prop::collection::vec(events(), 0..60)) {
         let mut state = State::new();
         for event in sequence {

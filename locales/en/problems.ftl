@@ -1,0 +1,275 @@
+# Every problem of the catalogue: what happened, and what to do. The codes are those of src/domain/problem.rs.
+
+## What was asked of us
+
+pid-invalid = This is not the identifier or the address of a dataset.
+pid-invalid-remedy = Enter a DOI such as doi:10.5072/FK2/ABCDEF, or copy the address of the dataset's page.
+
+pid-of-another-installation = This dataset belongs to a repository that this service is not connected to.
+pid-of-another-installation-remedy = Check the identifier, or choose the repository in which the dataset was published.
+
+installation-not-named = It is not clear from which repository the dataset shall come.
+installation-not-named-remedy = Choose one of the repositories offered here.
+
+installation-unknown = No repository of this name is connected here.
+installation-unknown-remedy = Choose one of the repositories offered here. If you came from a dataset page, tell whoever runs that repository that its button leads to a wrong address.
+
+renku-unknown = It is not clear into which Renku the dataset shall go.
+renku-unknown-remedy = Choose one of the Renkus offered here.
+
+project-address-invalid = This is not the address of a project.
+project-address-invalid-remedy = Copy the address from your browser while the project is open in Renku. It begins with https:// and ends with the group and the project's name.
+
+project-host-not-allowed = Projects at this address cannot be reached from this Renku.
+project-host-not-allowed-remedy = Use a project that you opened in this Renku. If it should be allowed, whoever runs this service adds its host to git_hosts in the section of that Renku.
+
+dataset-name-invalid = Renku does not accept this name for a dataset.
+dataset-name-invalid-remedy = Use letters, digits, dots, hyphens and underscores, beginning and ending with a letter or digit; or leave it empty and get a fitting one.
+
+request-invalid = The request is incomplete or has something in it that cannot be used.
+request-invalid-remedy = Correct the field that is named and send it again. Programs find every field in /api/docs.
+
+request-too-large = The request is larger than this service accepts.
+request-too-large-remedy = Send a smaller one. Whoever runs this service can raise max_body in the section [http].
+
+no-such-page = There is no page at this address.
+no-such-page-remedy = Check the address, or begin at the start page.
+
+method-not-allowed = This address cannot be used in this way.
+method-not-allowed-remedy = Programs find the methods of each address in /api/docs.
+
+content-type-not-supported = The request is not in a form that this address reads.
+content-type-not-supported-remedy = Send JSON, with the header Content-Type: application/json.
+
+idempotency-key-reused = This Idempotency-Key was already used for a different request.
+idempotency-key-reused-remedy = Use a new key for each new request, and the same key only to repeat exactly the same request.
+
+import-unknown = There is no such import among yours.
+import-unknown-remedy = Check the number, and whether you are signed in as the person who asked for the import.
+
+not-possible-now = The import is in a state in which this cannot be done.
+not-possible-now-remedy = Reload the page to see where it stands now.
+
+too-many-requests = There were too many requests in a short time.
+too-many-requests-remedy = Nothing is lost. Wait a moment and try again.
+
+## Signing in
+
+sign-in-needed = You need to sign in so that the import can go on in your name.
+sign-in-needed-remedy = Sign in here. The import keeps its place and goes on by itself afterwards.
+
+sign-in-attempt-unknown = This sign-in is over: it took too long, was finished already, or began in another browser.
+sign-in-attempt-unknown-remedy = Sign in again from here, in one browser and without going back.
+
+sign-in-refused = The sign-in was cancelled or refused.
+sign-in-refused-remedy = Sign in again and agree to what is asked. If you were refused although you agreed, ask whoever runs Renku whether your account may use this service.
+
+renku-sign-in-needed = Renku needs you to sign in there again.
+renku-sign-in-needed-remedy = Open Renku in your browser, sign out and sign in again. The import notices it within a quarter of an hour and goes on by itself.
+
+token-missing = The request does not say who is asking.
+token-missing-remedy = Send a Renku access token in the header Authorization: Bearer. `dataverse-renku token get` prints one.
+
+token-unreadable = The token is not one of Renku's sign-in.
+token-unreadable-remedy = Use an access token from Renku's Keycloak, not one of GitLab or JupyterHub. `dataverse-renku token get` prints one, `dataverse-renku token inspect` shows what another one is.
+
+token-signature-wrong = The token was not issued by Renku's sign-in.
+token-signature-wrong-remedy = Get a new token from the Renku for which you ask: `dataverse-renku token get`.
+
+token-expired = The token's time is over.
+token-expired-remedy = Get a new one: `dataverse-renku token get`.
+
+token-issuer-mismatch = The token comes from the sign-in of another Renku.
+token-issuer-mismatch-remedy = Get a token from the Renku for which you ask. If it is the right one, whoever runs this service corrects issuer in the section [renku.NAME.oidc].
+
+token-without-audience = Renku's sign-in gives out tokens that Renku itself will not accept.
+token-without-audience-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Client scopes → dataverse-connector-dedicated → Add mapper → By configuration → Audience, sets Included Client Audience to `renku`, switches Add to access token on and saves. Or on the command line: kcadm.sh create clients/UUID/protocol-mappers/models -r Renku -s name=renku-audience -s protocol=openid-connect -s protocolMapper=oidc-audience-mapper -s 'config."included.client.audience"=renku' -s 'config."access.token.claim"=true'. Then sign in again.
+
+token-client-not-accepted = Renku's gateway does not accept sign-ins that were made through this service.
+token-client-not-accepted-remedy = Renku 1 with the Go gateway accepts tokens of `renku` and `renku-cli` only. Whoever runs this service sets flow = "device" and client_id = "renku-cli" in the section [renku.NAME.oidc], after agreeing on it with whoever runs Renku.
+
+token-without-subject = Renku's sign-in does not say who you are.
+token-without-subject-remedy = Whoever runs Renku's Keycloak (25 or later) opens the realm Renku: Clients → dataverse-connector → Client scopes → Add client scope → basic → Default. Then sign in again.
+
+token-without-email = Renku's sign-in does not give out your e-mail address, and Renku cannot work without it.
+token-without-email-remedy = Whoever runs Renku's Keycloak opens the realm Renku, checks under Users → the person → Details that Email is filled in, and adds under Clients → dataverse-connector → Client scopes the scope `email` as Default. Then sign in again.
+
+token-without-name = Renku's sign-in does not give out your name, and Renku needs it for what is saved in your name.
+token-without-name-remedy = Fill in your first and last name in your Keycloak account. Or whoever runs Renku's Keycloak does it under Users → the person → Details and adds under Clients → dataverse-connector → Client scopes the scope `profile` as Default. Then sign in again.
+
+token-refused-by-renku = Renku does not accept your sign-in, although nothing is wrong with it as far as we can see.
+token-refused-by-renku-remedy = Sign out of Renku and in again. If it stays, whoever runs Renku looks into the gateway's log, and checks that its clock is right and that it uses the issuer that `dataverse-renku doctor` prints.
+
+issuer-not-found = Renku's sign-in cannot be found at the configured address.
+issuer-not-found-remedy = Whoever runs this service corrects issuer in the section [renku.NAME.oidc]. Older Keycloaks have /auth in it (https://HOST/auth/realms/Renku), newer ones often not (https://HOST/realms/Renku). `dataverse-renku doctor` tries both.
+
+issuer-mismatch = Renku's sign-in calls itself by another address than the configured one.
+issuer-mismatch-remedy = Whoever runs this service copies the value of "issuer" from ISSUER/.well-known/openid-configuration into issuer in the section [renku.NAME.oidc].
+
+client-refused = Renku's sign-in does not know this service, or not with this secret.
+client-refused-remedy = Whoever runs this service compares client_id and client_secret in the section [renku.NAME.oidc] with Keycloak: realm Renku → Clients → dataverse-connector → Credentials → Client secret.
+
+flow-not-allowed = Renku's sign-in does not allow this service to sign people in this way.
+flow-not-allowed-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Settings → Capability config and switches on Standard flow (for flow = "code") or OAuth 2.0 Device Authorization Grant (for flow = "device"). Direct access grants stay off. The redirect address must stand under Valid redirect URIs.
+
+keycloak-answer-not-understood = Renku's sign-in gave an answer that makes no sense.
+keycloak-answer-not-understood-remedy = Whoever runs Renku checks that its Keycloak answers at the issuer's address and not a proxy's error page. `dataverse-renku doctor` shows what came.
+
+keycloak-unreachable = Renku's sign-in cannot be reached at the moment.
+keycloak-unreachable-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs Renku.
+
+## The dataset and its repository
+
+dataset-unknown = The repository has no such dataset, or it is not public.
+dataset-unknown-remedy = Check the identifier. Only published datasets can be imported.
+
+dataset-not-published = The dataset is a draft and not published yet.
+dataset-not-published-remedy = Publish it in the repository, or ask its curators to, and import it then.
+
+dataset-deaccessioned = The dataset was withdrawn from the repository.
+dataset-deaccessioned-remedy = The dataset's page says why. Ask the repository's curators whether another dataset takes its place.
+
+version-unknown = The dataset has no such version.
+version-unknown-remedy = Choose a version from the list on the dataset's page, or leave the version out to get the latest.
+
+version-not-latest = This Renku can only take the latest version of a dataset, and an older one was asked for.
+version-not-latest-remedy = Import the latest version; leave the version out.
+
+dataset-has-closed-files = Some files of the dataset are not open to everyone, and Renku then imports none of them.
+dataset-has-closed-files-remedy = Ask the dataset's owner or the repository's curators to open the restricted or embargoed files, or to publish the open ones as a dataset of their own.
+
+dataset-has-guestbook = The repository asks everyone to fill in a form before downloading, which Renku cannot do.
+dataset-has-guestbook-remedy = Ask the repository's curators to take the guestbook off this dataset: Edit → Terms → Guestbook.
+
+dataset-empty = This version of the dataset has no files.
+dataset-empty-remedy = Choose a version that has files, or a dataset that contains data.
+
+dataset-has-too-many-files = The dataset has more files than Renku can fetch in the time it allows itself.
+dataset-has-too-many-files-remedy = Ask the dataset's owner to bundle files into archives, or choose a smaller dataset. Whoever runs this service can raise most_files in the section of that Renku.
+
+dataset-too-large = The dataset is larger than what Renku can fetch in the time it allows itself.
+dataset-too-large-remedy = Choose a smaller dataset, or download the files that you need and add them to your project yourself. Whoever runs this service can raise most_bytes in the section of that Renku.
+
+dataset-has-equal-names = The dataset has files of the same name in different folders; Renku ignores folders and would keep only one of them.
+dataset-has-equal-names-remedy = Ask the dataset's owner to give the files different names, or add them to your project yourself.
+
+export-behind = The repository has not prepared this version for Renku yet.
+export-behind-remedy = There is nothing to do: the import goes on as soon as the repository is ready, mostly within minutes.
+
+export-without-files = The repository does not tell Renku where the dataset's files are.
+export-without-files-remedy = Whoever runs the Dataverse sets dataverse.files.hide-schema-dot-org-download-urls to false and has the dataset exported again: curl http://localhost:8080/api/admin/metadata/:persistentId/reExportDataset?persistentId=DOI
+
+file-not-downloadable = Renku could not download a file that the repository lists.
+file-not-downloadable-remedy = Try to download the file that is named from the dataset's page. If that fails, tell the repository's curators; if it works, try the import again.
+
+dataverse-unreachable = The repository cannot be reached at the moment.
+dataverse-unreachable-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs the repository.
+
+dataverse-rate-limited = The repository asks us to slow down.
+dataverse-rate-limited-remedy = Nothing is lost: the import goes on by itself after the pause that the repository asked for.
+
+dataverse-refused = The repository refuses to answer this service.
+dataverse-refused-remedy = Whoever runs the Dataverse lets the address of this service through (firewall, bot protection, blocked API endpoints) and checks the API token, if one is configured.
+
+dataverse-answer-not-understood = The repository gave an answer that makes no sense.
+dataverse-answer-not-understood-remedy = Whoever runs the Dataverse checks that its API answers with JSON under /api and not with a proxy's page. Reindexing or re-exporting the dataset may help.
+
+dataverse-answer-too-large = The repository's answer about this dataset is too large.
+dataverse-answer-too-large-remedy = The dataset probably has very many files. Whoever runs this service finds in the logs which answer it was.
+
+## The project and Renku
+
+project-not-found = Renku does not find this project, or you may not see it.
+project-not-found-remedy = Open the project in Renku with the account with which you signed in here and copy its address from there. If you cannot open it, ask its owner to add you.
+
+project-not-readable = You may see this project, but not read its files.
+project-not-readable-remedy = Ask the project's owner to make you a member with the role Developer or Maintainer.
+
+project-not-writable = You may not save anything in this project.
+project-not-writable-remedy = Ask the project's owner to make you a member with the role Maintainer, or use a project of your own. A protected branch can also be the reason: GitLab → Settings → Repository → Protected branches.
+
+project-not-renku = This repository is not a Renku project.
+project-not-renku-remedy = Choose a project that was made in Renku, or create a new one there.
+
+project-needs-migration = The project was made with an older Renku and must be updated first.
+project-needs-migration-remedy = Open the project in Renku and update it under its settings, or start the import again and agree to the update.
+
+project-migration-failed = The update of the project that you agreed to did not work.
+project-migration-failed-remedy = Open the project in Renku and update it there, where details are shown; or run `renku migrate` in a session. Then start the import again.
+
+project-too-new = The project needs a newer Renku than this one.
+project-too-new-remedy = Whoever runs Renku updates it. Until then use a project that was made in this Renku.
+
+project-damaged = The project's Renku data are damaged.
+project-damaged-remedy = Open the project in a Renku session, run `renku doctor` and follow what it says; or use another project.
+
+project-busy = Something else is being saved in the project at the moment.
+project-busy-remedy = There is nothing to do: the import goes on when the project is free again.
+
+project-clone-dirty = Renku still has remains of an earlier attempt in this project.
+project-clone-dirty-remedy = There is nothing to do: Renku clears them after about half an hour, and the import is then tried once more.
+
+dataset-name-taken = The project already has another dataset of this name.
+dataset-name-taken-remedy = Start the import again with another name, or delete the old dataset in Renku if you do not need it any more.
+
+dataset-not-recognised-by-renku = Renku does not recognise this address as a dataset of a Dataverse.
+dataset-not-recognised-by-renku-remedy = Whoever runs Renku checks that its core service is current and can open the dataset's page and /api/info/version of the repository from where it runs.
+
+renku-cannot-reach-dataverse = Renku cannot reach the repository.
+renku-cannot-reach-dataverse-remedy = Whoever runs Renku lets its core service open connections to the repository (proxy, firewall, certificates). Then try the import again.
+
+push-failed = Renku fetched the files, but could not save them in your project.
+push-failed-remedy = Check in GitLab that you may write to the project's default branch (Settings → Repository → Protected branches) and that its storage is not full. Then try again.
+
+renku-out-of-space = There is no space left in Renku or in your project.
+renku-out-of-space-remedy = Delete what you do not need from the project. If the project is small, whoever runs Renku makes room on the core service's disk or raises the project's quota in GitLab.
+
+renku-import-failed = Renku could not import the dataset, for a reason that we do not know.
+renku-import-failed-remedy = Read Renku's own words beside this message. If they do not help, give them and the import's number to whoever runs Renku.
+
+renku-job-lost = Renku did not find the time for the import and dropped it.
+renku-job-lost-remedy = There is nothing to do: it is handed over again. If it happens often, whoever runs Renku should give its core service more workers.
+
+renku-job-stuck = Renku did not finish the import in the time it allows itself.
+renku-job-stuck-remedy = Try it again when Renku is less busy, or with a smaller dataset. If it stays, whoever runs Renku looks into the log of the core service's workers; they may have run out of memory.
+
+dataset-not-in-project = Renku reports success, but the dataset is not in the project.
+dataset-not-in-project-remedy = Look into the project, and also at its other branches. If the dataset is nowhere, give the import's number to whoever runs Renku.
+
+renku-unreachable = Renku cannot be reached at the moment.
+renku-unreachable-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs Renku.
+
+renku-rate-limited = Renku asks us to slow down.
+renku-rate-limited-remedy = Nothing is lost: the import goes on by itself after the pause that Renku asked for.
+
+renku-internal-error = Something went wrong inside Renku.
+renku-internal-error-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs Renku.
+
+renku-answer-not-understood = Renku gave an answer that makes no sense.
+renku-answer-not-understood-remedy = Whoever runs Renku checks that its API answers with JSON under /api and not with a proxy's page. `dataverse-renku doctor` shows what came.
+
+renku-api-not-offered = This Renku does not offer the service that is needed for the import.
+renku-api-not-offered-remedy = Whoever runs this service checks url and api in the section [renku.NAME]: "core" is for Renku 1, "data" for Renku 2, "auto" finds out.
+
+## This service
+
+configuration-invalid = A setting of this service is unknown or cannot be used.
+configuration-invalid-remedy = Whoever runs this service runs `dataverse-renku config check`, which names every key that is wrong and what to write instead.
+
+vault-key-wrong = The key to the stored sign-ins is missing or is another one.
+vault-key-wrong-remedy = Whoever runs this service puts back the key with which it ran before (key_file in the section [vault]). If it is lost, everybody has to sign in again; nothing else is lost.
+
+store-unavailable = This service cannot reach its database.
+store-unavailable-remedy = Whoever runs this service checks that the database runs, that url in the section [store] is right and that its disk is not full. Imports go on by themselves afterwards.
+
+queue-unavailable = This service cannot reach its message broker.
+queue-unavailable-remedy = Whoever runs this service checks that RabbitMQ runs and that url in the section [queue] is right. Nothing is lost; imports go on by themselves afterwards.
+
+given-up = The import was tried for a long time and did not succeed.
+given-up-remedy = Its timeline shows what stood in the way. When that is mended, its owner or whoever runs this service sends it on with "Try again", or with `dataverse-renku imports retry NUMBER`.
+
+message-unreadable = There is a message on the queue that cannot be read.
+message-unreadable-remedy = Whoever runs this service looks at it in the queue of unreadable messages in RabbitMQ's dashboard, and deletes it if it is not ours. No import depends on it.
+
+internal-error = Something went wrong in this service.
+internal-error-remedy = Try it again. If it stays, give the time and the number shown here to whoever runs this service; the log says more.
