@@ -8,12 +8,14 @@
 )]
 
 mod browser;
+mod chaos_proxy;
 mod docs;
 mod embedded_queue;
 mod engine;
 mod engine_world;
 mod harness;
 mod identity;
+mod needs_rabbitmq_queue;
 mod oidc;
 mod queue_suite;
 mod sandbox_keycloak;

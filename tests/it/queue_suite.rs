@@ -54,10 +54,7 @@ async fn nothing_comes(queue: &dyn Queue, lane: Lane) {
 }
 
 /// Polls until it holds, at most [`PATIENCE`].
-pub(crate) async fn eventually<F>(what: &str, mut holds: impl FnMut() -> F)
-where
-    F: Future<Output = bool>,
-{
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !holds().await {
         assert!(Instant::now() < until, "did not come to pass: {what}");
@@ -127,12 +124,10 @@ pub(crate) async fn delayed_messages_come_when_their_time_is_over(
 }
 
 /// `move_back` does what an operator does in the dashboard: takes the one parked message and puts it, untouched, on its lane.
-pub(crate) async fn a_parked_message_moved_back_by_hand_says_that_it_was_parked<F>(
+pub(crate) async fn a_parked_message_moved_back_by_hand_says_that_it_was_parked(
     queue: &dyn Queue,
-    move_back: impl FnOnce() -> F,
-) where
-    F: Future<Output = Problem>,
-{
+    move_back: impl AsyncFnOnce() -> Problem,
+) {
     let lane = Lane::ImportsAtRenku;
     let sent = message(lane, 9);
     let problem = Problem::new(ProblemCode::RenkuUnreachable).saying("tried for three days");
