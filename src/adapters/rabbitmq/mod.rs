@@ -303,3 +303,24 @@ impl Queue for RabbitQueue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_password_is_not_shown() {
+        let settings = Settings::new(SecretString::from("amqp://renku:geheim@127.0.0.1:9"));
+        let stop = CancellationToken::new();
+        let queue = RabbitQueue::start(settings, &TaskTracker::new(), &stop).unwrap();
+        assert!(!format!("{queue:?}").contains("geheim"));
+        let why = loop {
+            if let Err(QueueError::Unreachable(Some(why))) = queue.ready().await {
+                break why;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert!(!format!("{why:?} {why}").contains("geheim"), "{why:?}");
+        queue.close().await;
+    }
+}

@@ -205,6 +205,27 @@ async fn controls_broker_short_of_memory_takes_nothing_and_still_hears_acknowled
     rig.clear().await;
 }
 
+#[tokio::test]
+#[ignore = "needs a server: run scripts/test"]
+async fn controls_broker_that_takes_back_a_delivery_held_too_long_goes_on_delivering() {
+    let ctl = broker::Ctl;
+    // Channels ask for these when they are opened; half an hour and a minute are the broker's own.
+    let patience = |timeout: u32, tick: u32| {
+        let set = |name: &str, value: u32| format!("application:set_env(rabbit, {name}, {value})");
+        format!("{}, {}.", set("consumer_timeout", timeout), set("channel_tick_interval", tick))
+    };
+    ctl.run(&["ctl", "eval", &patience(500, 200)]).await;
+    let rig = Rig::new().await;
+    rig.queue.publish(&message(LANE, 1), When::Now).await.unwrap();
+    let held = next(&rig.queue, LANE).await;
+    let again = next(&rig.queue, LANE).await;
+    assert!(again.again);
+    assert_eq!(ack(again).await.revision, 1);
+    assert!(!matches!(held.settle.ack().await, Ok(true)), "an acknowledgement that came too late counted");
+    ctl.run(&["ctl", "eval", &patience(1_800_000, 60_000)]).await;
+    rig.clear().await;
+}
+
 async fn ack_one(queue: &RabbitQueue, revision: i64) {
     queue.publish(&message(LANE, revision), When::Now).await.unwrap();
     assert_eq!(ack(next(queue, LANE).await).await.revision, revision);
