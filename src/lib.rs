@@ -4,6 +4,8 @@
 //! Arrows point inward: `cli → app → web, worker → use cases → domain ← adapters`.
 
 pub mod adapters;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod identity;

@@ -1,2 +1,7 @@
 //! The command `dataverse-renku`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dataverse_renku::cli::main()
+}

@@ -57,6 +57,11 @@ impl VaultKey {
         Self::new(secret)
     }
 
+    /// The key of these bytes.
+    pub fn from_bytes(secret: [u8; KEY_BYTES]) -> Self {
+        Self::new(Zeroizing::new(secret))
+    }
+
     /// Reads a key from its Base64 (either alphabet, with or without padding).
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use crate::domain::import::verdict::{Verdict, on_fault};
 use crate::domain::import::{Condition, End, Event, Import, Phase, Stage, State};
 use crate::domain::ports::queue::{Message, When};
 use crate::domain::ports::store::{Change, Changed, Lease, Slot, StoreError};
-use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use crate::domain::time::Timestamp;
 
 /// How a delivery is to be settled.
@@ -236,11 +236,31 @@ impl Engine {
             self.tell_end(after, end).await;
         }
         self.nudge(after).await;
+        if matches!(after.state.condition(), Condition::SignIn { at: SignInAt::Connector, .. }) {
+            self.wake_if_signed_in(after).await;
+        }
         if slot_released {
             self.nudge_next_in_line(&after.order.renku).await;
         }
         self.breakpoints.reached(began_in, Point::AfterPublish).await;
         Settlement::Ack
+    }
+
+    /// A sign-in that came between the failed step and the stored condition has woken nothing: it is looked for once more.
+    async fn wake_if_signed_in(&self, import: &Import) {
+        if self.tokens.access_token(import.person).await.is_err() {
+            return;
+        }
+        match self.store.wake(import.person, self.clock.now()).await {
+            Ok(woken) => {
+                for import in &woken {
+                    self.nudge(import).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(import.id = %import.id, error = %error, "cannot be woken now; it looks by itself")
+            }
+        }
     }
 
     /// What a cancelled import may have left at Renku is watched until it is over, at the latest until no job can be alive any more.

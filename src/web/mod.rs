@@ -1,5 +1,153 @@
-//! The HTTP faces: pages for people, the API for programs, what Dataverse calls.
+//! Pages and API over the use cases: extract, authorize by type, call one use case, render.
 //!
-//! Handlers are thin; the rules are in the use cases.
+//! No adapter and no worker is known here; `app` fills the [`Context`].
 
+pub(crate) mod cookies;
+pub(crate) mod extract;
+pub(crate) mod localized;
+pub(crate) mod pages;
 pub mod problem;
+pub(crate) mod routes;
+pub mod view;
+
+use std::fmt;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::{App, HttpServer, web};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::ids::RenkuName;
+use crate::domain::ports::identity::IdentityStore;
+use crate::domain::ports::queue::Queue;
+use crate::identity::Identity;
+use crate::imports::Engine;
+
+/// What the web needs, and nothing more.
+pub struct Context {
+    /// The use cases of imports.
+    pub engine: Engine,
+    /// The use cases of people.
+    pub identity: Identity,
+    /// People, for reading.
+    pub people: Arc<dyn IdentityStore>,
+    /// The queue, to tell whether it is ready.
+    pub queue: Arc<dyn Queue>,
+    /// Our address, without a slash at the end.
+    pub public_url: String,
+    /// Addresses (scheme, host and port) of the Keycloaks, the only ones to which a page may lead away.
+    pub keycloaks: Vec<String>,
+    /// Whether the browser may be asked for `Secure` cookies.
+    pub secure: bool,
+    /// Renders the metrics.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
+    /// Whether a subject at a Renku is an operator of ours.
+    pub is_operator: Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>,
+    /// Cancelled when we are shutting down.
+    pub stopping: CancellationToken,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// How the server listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Threads that answer; 0 takes one for each processor.
+    pub workers: usize,
+    /// The largest body that is read, in bytes.
+    pub max_body: usize,
+}
+
+/// The server on this listener; it runs when awaited, and ends softly when the context's `stopping` is cancelled.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::io::Result<Server> {
+    let stopping = context.stopping.clone();
+    let context = web::Data::new(context);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(context.clone())
+            .app_data(
+                web::JsonConfig::default().limit(limits.max_body).error_handler(localized::json_refused),
+            )
+            .app_data(web::QueryConfig::default().error_handler(localized::query_refused))
+            .app_data(web::FormConfig::default().limit(limits.max_body))
+            .wrap(from_fn(localized::localized))
+            .wrap(security_headers())
+            .wrap(from_fn(trace))
+            .configure(routes)
+            .default_service(web::to(localized::no_such_page))
+    })
+    .disable_signals()
+    .shutdown_signal(stopping.cancelled_owned())
+    .shutdown_timeout(10)
+    .listen(listener)?;
+    let server = if limits.workers == 0 { server } else { server.workers(limits.workers) };
+    Ok(server.run())
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    use routes::{health, imports, problems, sign_in};
+    config
+        .service(health::healthz)
+        .service(health::readyz)
+        .service(health::metrics)
+        .service(imports::create)
+        .service(imports::list)
+        .service(imports::show)
+        .service(imports::timeline)
+        .service(imports::cancel)
+        .service(imports::retry)
+        .service(problems::list)
+        .service(problems::show)
+        .service(sign_in::home)
+        .service(sign_in::begin)
+        .service(sign_in::callback)
+        .service(sign_in::device)
+        .service(sign_in::sign_out)
+        .service(sign_in::disconnect);
+}
+
+/// Nothing of ours runs scripts, is framed, or is sent elsewhere.
+fn security_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("content-security-policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"))
+        .add(("x-content-type-options", "nosniff"))
+        .add(("referrer-policy", "no-referrer"))
+        .add(("cache-control", "no-store"))
+}
+
+/// One span for each request, with an id that the answer carries too.
+async fn trace(
+    request: actix_web::dev::ServiceRequest,
+    next: actix_web::middleware::Next<impl actix_web::body::MessageBody>,
+) -> Result<actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>, actix_web::Error> {
+    use tracing::Instrument;
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    // The pattern and not the path: paths may hold secrets and codes.
+    let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let span = tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.route = %route);
+    let started = tokio::time::Instant::now();
+    async move {
+        let mut answer = next.call(request).await?;
+        let status = answer.status().as_u16();
+        tracing::debug!(http.status = status, elapsed_ms = started.elapsed().as_millis(), "answered");
+        metrics::histogram!("http_request_seconds", "route" => route, "status" => status.to_string())
+            .record(started.elapsed().as_secs_f64());
+        if let Ok(value) = actix_web::http::header::HeaderValue::from_str(&id) {
+            answer
+                .headers_mut()
+                .insert(actix_web::http::header::HeaderName::from_static("x-request-id"), value);
+        }
+        Ok(answer)
+    }
+    .instrument(span)
+    .await
+}

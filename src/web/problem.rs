@@ -10,7 +10,8 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
-use crate::domain::problem::{Problem, ProblemCode, Turn};
+use crate::domain::ports::store::StoreError;
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode, Turn};
 use crate::texts::{Language, problem_remedy, problem_title};
 
 /// The HTTP status that a problem is answered with when it ends a request.
@@ -26,8 +27,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::DatasetNameInvalid
         | P::RequestInvalid
         | P::SignInAttemptUnknown => StatusCode::BAD_REQUEST,
-        P::SignInNeeded
-        | P::TokenMissing
+        P::TokenMissing
         | P::TokenUnreadable
         | P::TokenSignatureWrong
         | P::TokenExpired
@@ -48,6 +48,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::ProjectNotFound => StatusCode::NOT_FOUND,
         P::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         P::NotPossibleNow
+        | P::SignInNeeded
         | P::RenkuSignInNeeded
         | P::DatasetNameTaken
         | P::ProjectBusy
@@ -185,6 +186,17 @@ impl ApiProblem {
         self
     }
 
+    /// The same problem in this language, with `type` below this public address.
+    #[must_use]
+    pub fn told(&self, language: Language, public_url: &str) -> Self {
+        let body = &self.body;
+        let problem = Problem { code: body.code, field: body.field.clone(), words: body.detail.clone() };
+        Self {
+            body: Box::new(ProblemBody::new(&problem, language, public_url)),
+            retry_after: self.retry_after,
+        }
+    }
+
     /// The body.
     pub const fn body(&self) -> &ProblemBody {
         &self.body
@@ -200,6 +212,28 @@ impl From<Problem> for ApiProblem {
 impl From<ProblemCode> for ApiProblem {
     fn from(code: ProblemCode) -> Self {
         Problem::new(code).into()
+    }
+}
+
+impl From<Fault> for ApiProblem {
+    /// The technical cause is for the log; what an upstream asks us to wait is passed on.
+    fn from(fault: Fault) -> Self {
+        let source = fault.source.as_ref().map(ToString::to_string);
+        tracing::info!(problem.code = %fault.problem.code, source, "a request is refused");
+        let told = Self::from(fault.problem);
+        match fault.class {
+            Class::Outage { after } | Class::Retryable { after } => {
+                told.again_after(after.unwrap_or(Duration::from_secs(10)))
+            }
+            Class::NotYet | Class::SignIn(_) | Class::User | Class::Permanent => told,
+        }
+    }
+}
+
+impl From<StoreError> for ApiProblem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = %error, source = std::error::Error::source(&error).map(ToString::to_string), "the store failed a request");
+        Self::from(ProblemCode::StoreUnavailable).again_after(Duration::from_secs(10))
     }
 }
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::state::{Condition, Event};
-use crate::domain::problem::{Class, Fault, Problem, SignInAt};
+use crate::domain::problem::{Class, Fault, Problem};
 use crate::domain::retry::RetryPolicy;
 use crate::domain::time::Timestamp;
 
@@ -59,7 +59,7 @@ pub struct Patience {
     pub retry: RetryPolicy,
     /// How often Dataverse is asked for what it does not show yet.
     pub dataset: Duration,
-    /// How often we look whether a person signed in to Renku itself, which nobody tells us.
+    /// How often we look whether a person signed in: at Renku itself nobody tells us.
     pub renku_sign_in: Duration,
 }
 
@@ -88,10 +88,8 @@ pub fn on_fault(
             Verdict::Retry { condition: Condition::Dataset { at, problem }, at, burns: false }
         }
         Class::SignIn(at) => {
-            let look_at = match at {
-                SignInAt::Connector => give_up_at,
-                SignInAt::Renku => now.plus(patience.renku_sign_in),
-            };
+            // A sign-in at the connector wakes what waits for it; the look is for a wake-up that got lost.
+            let look_at = now.plus(patience.renku_sign_in).min(give_up_at);
             Verdict::SignIn { condition: Condition::SignIn { at, problem }, look_at }
         }
         Class::User | Class::Permanent => Verdict::Fail { problem },
@@ -101,7 +99,7 @@ pub fn on_fault(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::problem::ProblemCode;
+    use crate::domain::problem::{ProblemCode, SignInAt};
 
     const NOW: Timestamp = Timestamp::from_millis(1_000);
     const LATER: Timestamp = Timestamp::from_millis(9_000_000);

@@ -1,0 +1,187 @@
+//! The composition root: the only place that names concrete adapters. Maps the configuration onto what each part needs, opens
+//! everything in order, runs it, and closes it in the opposite order.
+
+mod parts;
+mod settings;
+
+use std::net::TcpListener;
+use std::num::NonZeroU16;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+pub use parts::{Parts, open_store};
+
+pub use crate::adapters::store::Access;
+use crate::adapters::store::OpenError;
+use crate::config::{Config, QueueKind, Role, StoreKind};
+use crate::domain::ports::queue::{Lane, Queue};
+use crate::imports::Engine;
+use crate::lifecycle::{self, Shutdown, Signals, Tasks};
+use crate::telemetry::Metrics;
+use crate::web;
+use crate::worker::Pool;
+
+/// How often sign-ins that people gave up are revoked at Keycloak, until it is done.
+const REVOKE_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Whether the store is a file that another process serves with.
+pub fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<OpenError>(), Some(OpenError::InUse(_)))
+}
+
+/// Whether a process that opened the store is the one that does the work: with SQLite it is, since there can be no other.
+pub fn works_in_this_process(config: &Config) -> bool {
+    config.store.kind() == StoreKind::Sqlite
+}
+
+/// How a service is run.
+#[derive(Debug, Default)]
+pub struct Serving {
+    /// What this process does.
+    pub role: Role,
+    /// Listens already, where a port had to be known before.
+    pub listener: Option<TcpListener>,
+}
+
+/// Runs the service until a signal, a failed task, or `shutdown` from elsewhere.
+///
+/// # Errors
+/// When the address cannot be listened on, or the store not be read at start.
+pub async fn serve(
+    parts: Parts,
+    config: &Config,
+    serving: Serving,
+    shutdown: Shutdown,
+) -> anyhow::Result<ExitCode> {
+    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let metrics = Metrics::start()?;
+    let tasks = Tasks::new(shutdown.clone());
+    if serving.role != Role::Worker {
+        let listener = match serving.listener {
+            Some(listener) => listener,
+            None => TcpListener::bind(config.http.bind)
+                .with_context(|| format!("{} cannot be listened on", config.http.bind))?,
+        };
+        let address = listener.local_addr()?;
+        let server = web::server(
+            web_context(&parts, config, metrics, shutdown.soft.clone()),
+            listener,
+            settings::web(config),
+        )?;
+        tasks.spawn("web", async move {
+            if let Err(error) = server.await {
+                tracing::error!(error = %error, "the web server ended");
+            }
+        });
+        tracing::info!(%address, public_url = config.public_url.as_str(), "listening");
+    }
+    let mut pool = None;
+    if serving.role != Role::Web {
+        if config.queue.kind() == QueueKind::Embedded {
+            parts.engine.nudge_everything().await.context("the store cannot be read")?;
+        }
+        pool = Some(spawn_workers(&parts, config, &tasks, &shutdown.soft));
+    }
+    let identity = parts.identity.clone();
+    let stop = shutdown.soft.clone();
+    tasks.spawn("disconnects", async move {
+        loop {
+            if let Err(fault) = identity.revoke_marked().await {
+                tracing::warn!(problem.code = %fault.problem.code, "sign-ins that were given up cannot be revoked yet");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(REVOKE_EVERY) => {}
+            }
+        }
+    });
+    tell_what_is_missing(config);
+    let code = lifecycle::run(&tasks, signals, config.worker.shutdown_deadline).await;
+    drop(pool);
+    parts.close().await;
+    crate::telemetry::flush();
+    Ok(code)
+}
+
+fn spawn_workers(parts: &Parts, config: &Config, tasks: &Tasks, stop: &CancellationToken) -> Pool {
+    let pool = Pool::new(parts.engine.clone(), Arc::clone(&parts.queue), settings::pool(config));
+    let mut consumers = Vec::new();
+    for lane in Lane::ALL {
+        let (done, ended) = tokio::sync::oneshot::channel::<()>();
+        consumers.push(ended);
+        let consumer = pool.clone().consume(lane, stop.clone());
+        tasks.spawn(lane.as_str(), async move {
+            consumer.await;
+            drop(done);
+        });
+    }
+    tasks.spawn("sweeper", pool.clone().sweep(stop.clone()));
+    let drain = pool.clone();
+    let stop = stop.clone();
+    tasks.spawn("drain", async move {
+        stop.cancelled().await;
+        // The consumers first, so that nothing is taken off the queue while the last steps are settled.
+        for ended in consumers {
+            drop(ended.await);
+        }
+        drain.drain().await;
+    });
+    pool
+}
+
+/// Works on imports in this process until `stop`, without pages; for the command line.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn work(parts: &Parts, config: &Config, stop: &CancellationToken) -> anyhow::Result<Pool> {
+    parts.engine.nudge_everything().await.context("the store cannot be read")?;
+    let tasks = Tasks::new(Shutdown { soft: stop.clone(), hard: CancellationToken::new() });
+    Ok(spawn_workers(parts, config, &tasks, stop))
+}
+
+fn web_context(
+    parts: &Parts,
+    config: &Config,
+    metrics: Metrics,
+    stopping: CancellationToken,
+) -> web::Context {
+    let admin = config.admin.clone();
+    let origin = |renku: &crate::config::RenkuConfig| renku.oidc.issuer.url().origin().ascii_serialization();
+    web::Context {
+        engine: parts.engine.clone(),
+        identity: parts.identity.clone(),
+        people: Arc::clone(&parts.people),
+        queue: Arc::clone(&parts.queue) as Arc<dyn Queue>,
+        public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
+        keycloaks: config.renku.values().map(origin).collect(),
+        secure: config.public_url.is_https(),
+        metrics: Box::new(move || metrics.render()),
+        is_operator: Box::new(move |renku, subject| admin.names(renku, subject)),
+        stopping,
+    }
+}
+
+fn tell_what_is_missing(config: &Config) {
+    if config.dataverse.is_empty() {
+        tracing::warn!("no Dataverse is configured: add a section [dataverse.NAME] with its site_url");
+    }
+    if config.renku.is_empty() {
+        tracing::warn!(
+            "no Renku is configured: add a section [renku.NAME] with its url and [renku.NAME.oidc]"
+        );
+    }
+}
+
+/// Slots as the broker's prefetch.
+fn prefetch(config: &Config) -> Option<NonZeroU16> {
+    let most = config.worker.submit_slots.max(config.worker.follow_slots);
+    NonZeroU16::new(u16::try_from(most).unwrap_or(u16::MAX))
+}
+
+/// The engine alone, for tests that drive it without pages.
+pub fn engine(parts: &Parts) -> &Engine {
+    &parts.engine
+}

@@ -1,0 +1,199 @@
+//! Opening and closing: store, vault, queue, clients of the remote services, and the use cases over them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{prefetch, settings};
+use crate::adapters::dataverse::{HttpDataverse, ReadLimits};
+use crate::adapters::embedded_queue::{Bounds, EmbeddedQueue};
+use crate::adapters::http;
+use crate::adapters::oidc::OidcProvider;
+use crate::adapters::rabbitmq::{self, RabbitQueue};
+use crate::adapters::renku_core::RenkuCore;
+use crate::adapters::store::{self, Access, Store};
+use crate::config::{Config, Flow, QueueKind};
+use crate::domain::ports::identity::{IdentityProvider, IdentityStore, Tokens};
+use crate::domain::ports::queue::Queue;
+use crate::domain::ports::renku::Renku;
+use crate::domain::ports::store::ImportStore;
+use crate::domain::ports::{Chance, Clock};
+use crate::identity::vault::key_file;
+use crate::identity::vault::{Vault, VaultKey};
+use crate::identity::{self, Identity, Provider};
+use crate::imports::breaker::Breakers;
+use crate::imports::breakpoints::{Breakpoints, HaltAt, NoBreakpoints};
+use crate::imports::{self, Engine, Installation};
+use crate::lifecycle::{SystemChance, SystemClock};
+
+/// How long closing waits for what still runs.
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+/// Everything that is open.
+pub struct Parts {
+    /// The use cases of imports.
+    pub engine: Engine,
+    /// The use cases of people.
+    pub identity: Identity,
+    /// People, for reading.
+    pub people: Arc<dyn IdentityStore>,
+    /// The queue.
+    pub queue: Arc<dyn Queue>,
+    store: Arc<Store>,
+    background: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Opens the database that is configured.
+///
+/// # Errors
+/// When it cannot be opened; `OpenError::InUse` when another process serves with the SQLite file.
+pub async fn open_store(config: &Config, access: Access) -> anyhow::Result<Arc<Store>> {
+    Ok(store::open(&SecretString::from(config.store.url.expose().to_owned()), access).await?)
+}
+
+impl Parts {
+    /// Opens everything. The broker may be away: the queue connects when it is there.
+    ///
+    /// # Errors
+    /// When the database or the key cannot be opened, or a setting cannot be used.
+    pub async fn connect(config: &Config, access: Access, halt_at: Option<String>) -> anyhow::Result<Self> {
+        let store = open_store(config, access).await?;
+        match access {
+            Access::Serve => store.migrate().await?,
+            Access::Tool => store.check_schema().await?,
+        }
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+        let background = TaskTracker::new();
+        let stop = CancellationToken::new();
+        let queue = queue(config, &background, &stop)?;
+        let vault = Arc::new(Vault::new(vault_keys(config)?)?);
+        let identity = Identity::new(
+            identity::Parts {
+                store: Arc::clone(&store) as Arc<dyn IdentityStore>,
+                providers: providers(config, &clock)?,
+                vault,
+                queue: Arc::clone(&queue),
+                clock: Arc::clone(&clock),
+                chance: Arc::clone(&chance),
+                tasks: background.clone(),
+                redirect_uri: format!(
+                    "{}/sign-in/callback",
+                    config.public_url.as_str().trim_end_matches('/')
+                ),
+            },
+            settings::identity(config),
+        );
+        let breakpoints: Arc<dyn Breakpoints> = match halt_at {
+            Some(place) => Arc::new(HaltAt { place }),
+            None => Arc::new(NoBreakpoints),
+        };
+        let breaker = &config.worker.breaker;
+        let engine = Engine::new(
+            imports::Parts {
+                store: Arc::clone(&store) as Arc<dyn ImportStore>,
+                queue: Arc::clone(&queue),
+                tokens: Arc::new(identity.clone()) as Arc<dyn Tokens>,
+                dataverses: dataverses(config, &clock)?,
+                renkus: renkus(config, &clock)?,
+                clock,
+                chance,
+                breakpoints,
+                breakers: Breakers::new(breaker.failures, breaker.first, breaker.longest),
+            },
+            settings::engine(config),
+        );
+        let people = Arc::clone(&store) as Arc<dyn IdentityStore>;
+        Ok(Self { engine, identity, people, queue, store, background, stop })
+    }
+
+    /// Closes the broker, then the store; what is unsettled comes again.
+    pub async fn close(self) {
+        self.queue.close().await;
+        self.background.close();
+        let waited = tokio::time::timeout(CLOSE_WAIT, self.background.wait()).await;
+        self.stop.cancel();
+        if waited.is_err() {
+            tracing::warn!("something in the background did not end in time");
+        }
+        self.store.close().await;
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+fn queue(config: &Config, tracker: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<Arc<dyn Queue>> {
+    Ok(match config.queue.kind() {
+        QueueKind::Embedded => Arc::new(EmbeddedQueue::start(Bounds::default(), tracker, stop)),
+        QueueKind::Rabbit => {
+            let mut broker =
+                rabbitmq::Settings::new(SecretString::from(config.queue.url.expose().to_owned()));
+            broker.prefix.clone_from(&config.queue.prefix);
+            broker.prefetch = prefetch(config);
+            Arc::new(RabbitQueue::start(broker, tracker, stop)?)
+        }
+    })
+}
+
+fn vault_keys(config: &Config) -> anyhow::Result<Vec<VaultKey>> {
+    if let Some(path) = &config.vault.make_at {
+        let (keys, made) = key_file::read_or_make(path)?;
+        if made {
+            tracing::warn!(file = %path.display(), "made a new key for stored sign-ins; if it gets lost, everybody signs in again");
+        }
+        return Ok(keys);
+    }
+    Ok(config.vault.keys.iter().map(|key| VaultKey::from_bytes(*key.expose())).collect())
+}
+
+fn providers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<BTreeMap<crate::domain::ids::RenkuName, Provider>> {
+    // A refresh must not be written to a connection that is just being closed: whether it arrived could not be told.
+    let http = http::client(&settings::http(config, config.worker.keycloak_timeout, false))?;
+    let provider = |renku: &crate::config::RenkuConfig| {
+        let keycloak = OidcProvider::new(http.clone(), Arc::clone(clock), settings::oidc(renku));
+        let flow = match renku.oidc.flow {
+            Flow::Code => identity::Flow::Code,
+            Flow::Device => identity::Flow::Device,
+        };
+        Provider { keycloak: Arc::new(keycloak) as Arc<dyn IdentityProvider>, flow }
+    };
+    Ok(config.renku.iter().map(|(name, renku)| (name.clone(), provider(renku))).collect())
+}
+
+fn dataverses(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<BTreeMap<crate::domain::ids::InstallationName, Installation>> {
+    let http = http::client(&settings::http(config, config.worker.dataverse_timeout, true))?;
+    let installation = |dataverse: &crate::config::DataverseConfig| {
+        let site_url = dataverse.site_url.as_str().trim_end_matches('/').to_owned();
+        let reader = HttpDataverse::new(&site_url, http.clone(), ReadLimits::default(), Arc::clone(clock));
+        Installation { site_url, dataverse: Arc::new(reader) }
+    };
+    Ok(config.dataverse.iter().map(|(name, dataverse)| (name.clone(), installation(dataverse))).collect())
+}
+
+fn renkus(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<BTreeMap<crate::domain::ids::RenkuName, Arc<dyn Renku>>> {
+    let http = http::client(&settings::http(config, config.worker.renku_timeout, true))?;
+    let renku = |renku: &crate::config::RenkuConfig| {
+        Arc::new(RenkuCore::new(settings::renku_core(config, renku), http.clone(), Arc::clone(clock)))
+            as Arc<dyn Renku>
+    };
+    Ok(config.renku.iter().map(|(name, settings)| (name.clone(), renku(settings))).collect())
+}

@@ -1,0 +1,111 @@
+//! The configuration as each part wants it.
+
+use std::time::Duration;
+
+use crate::adapters::http::HttpSettings;
+use crate::adapters::oidc::OidcSettings;
+use crate::adapters::renku_core::RenkuCoreSettings;
+use crate::config::{Config, RenkuConfig};
+use crate::domain::import::verdict::Patience;
+use crate::domain::ports::renku::JobPatience;
+use crate::domain::retry::RetryPolicy;
+use crate::identity;
+use crate::imports;
+use crate::{web, worker};
+
+/// The largest answer of Renku that is read: the list of all of a person's jobs can be long.
+const LARGEST_RENKU_ANSWER: usize = 16 << 20;
+
+/// At most so many imports are nudged in one round of the sweeper.
+const SWEEP_BATCH: u32 = 500;
+
+/// An import that waits for its turn looks by itself so often; whoever gives a slot back calls the next at once.
+const LINE: Duration = Duration::from_secs(60);
+
+pub(super) fn engine(config: &Config) -> imports::Settings {
+    let worker = &config.worker;
+    imports::Settings {
+        patience: Patience {
+            retry: RetryPolicy {
+                first: worker.retry.first,
+                longest: worker.retry.longest,
+                attempts: worker.retry.attempts,
+            },
+            dataset: worker.dataset_recheck,
+            renku_sign_in: worker.renku_sign_in_recheck,
+        },
+        jobs: JobPatience {
+            poll_first: worker.poll_first,
+            poll_later: worker.poll_later,
+            young: worker.young,
+            waiting: worker.waiting_deadline,
+            at_work: worker.running_deadline,
+            unclear: worker.unclear,
+            dirty_clone: worker.dirty_clone,
+            settle: worker.settle,
+        },
+        lease: worker.lease,
+        // A step makes several calls; it is given up in time for its result to be stored under the lease.
+        step: worker.lease.mul_f64(0.9),
+        give_up_after: worker.give_up_after,
+        line: LINE.min(worker.sweep_every.max(Duration::from_secs(1)) * 2),
+        sweep_grace: worker.sweep_grace,
+        sweep_batch: SWEEP_BATCH,
+    }
+}
+
+pub(super) fn pool(config: &Config) -> worker::Settings {
+    let slots = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    worker::Settings {
+        submit_slots: slots(config.worker.submit_slots),
+        follow_slots: slots(config.worker.follow_slots),
+        sweep_every: config.worker.sweep_every,
+    }
+}
+
+pub(super) fn web(config: &Config) -> web::Limits {
+    web::Limits {
+        workers: usize::try_from(config.http.workers).unwrap_or(0),
+        max_body: usize::try_from(config.http.max_body.0).unwrap_or(64 << 10),
+    }
+}
+
+pub(super) fn identity(config: &Config) -> identity::Settings {
+    identity::Settings {
+        renewal_deadline: (config.worker.keycloak_timeout + config.worker.connect_timeout) * 2,
+        ..identity::Settings::default()
+    }
+}
+
+pub(super) fn http(config: &Config, answer: Duration, keep_alive: bool) -> HttpSettings {
+    HttpSettings {
+        connect_timeout: config.worker.connect_timeout,
+        read_timeout: answer,
+        total_timeout: answer + config.worker.connect_timeout,
+        keep_alive,
+    }
+}
+
+pub(super) fn oidc(renku: &RenkuConfig) -> OidcSettings {
+    let mut settings = OidcSettings::new(renku.url.url().clone(), renku.oidc.client_id.clone());
+    settings.issuer = renku.oidc.issuer_given.then(|| renku.oidc.issuer.url().clone());
+    settings.client_secret.clone_from(&renku.oidc.client_secret);
+    settings.scopes.clone_from(&renku.oidc.scopes);
+    settings.audience.clone_from(&renku.oidc.audience);
+    settings.accepted_clients =
+        Some(renku.oidc.accepted_clients.clone()).filter(|clients| !clients.is_empty());
+    settings
+}
+
+pub(super) fn renku_core(config: &Config, renku: &RenkuConfig) -> RenkuCoreSettings {
+    RenkuCoreSettings {
+        url: renku.url.as_str().trim_end_matches('/').to_owned(),
+        git_hosts: renku.git_hosts.clone(),
+        max_answer: LARGEST_RENKU_ANSWER,
+        ask_timeout: config.worker.renku_timeout.min(Duration::from_secs(30)),
+        project_timeout: config.worker.renku_timeout,
+        most_files: renku.most_files,
+        most_bytes: renku.most_bytes.0,
+        outstanding: renku.outstanding,
+    }
+}

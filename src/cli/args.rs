@@ -1,0 +1,214 @@
+//! What can be typed: every subcommand and option, with the help that people read.
+//!
+//! What a subcommand does is in its own file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Takes datasets from Dataverse into Renku projects, and proves that they arrived.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dataverse-renku",
+    version,
+    max_term_width = 110,
+    after_help = "Try it out without any other system:\n  dataverse-renku sandbox --import --renku core\n\nExit status: 0 done, 1 a problem (named), 2 wrong usage."
+)]
+pub(crate) struct Cli {
+    /// The configuration file; without one the service runs on loopback with its defaults.
+    #[arg(long, global = true, value_name = "FILE", env = "DATAVERSE_RENKU_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the service: pages, API and workers.
+    Serve(ServeArgs),
+    /// Run the service against a simulated Dataverse, Keycloak and Renku, to try it out.
+    Sandbox(SandboxArgs),
+    /// Import a dataset, and follow it to its end.
+    Import(ImportArgs),
+    /// Look at imports, and act on them.
+    #[command(subcommand)]
+    Imports(ImportsCommand),
+    /// Check or show the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Bring the database to this version's form.
+    Migrate,
+}
+
+/// What a process of the service does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Pages, API and workers (the only choice with SQLite or the embedded queue).
+    All,
+    /// Pages and API only.
+    Web,
+    /// Workers only.
+    Worker,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// What this process does.
+    #[arg(long, value_enum, default_value_t = Role::All)]
+    pub(crate) role: Role,
+
+    /// Stop for good at this place of a step, `PHASE.POINT`; only for tests that kill the process there.
+    #[arg(long, hide = true, value_name = "PLACE")]
+    pub(crate) halt_at: Option<String>,
+}
+
+/// Which Renku's API to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxRenku {
+    /// Renku 1: a job copies the dataset into the project's repository.
+    Core,
+}
+
+/// Options of `sandbox`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  dataverse-renku sandbox\n  dataverse-renku sandbox --import\n  dataverse-renku sandbox --import doi:10.5072/FK2/MANY20\n  dataverse-renku sandbox --import --fault no-push-right"
+)]
+pub(crate) struct SandboxArgs {
+    /// Import this dataset without a browser, print its timeline and end; without a PID the sandbox's friendly default.
+    #[arg(long, value_name = "PID", num_args = 0..=1, default_missing_value = "doi:10.5072/FK2/GLACIER")]
+    pub(crate) import: Option<String>,
+
+    /// Which Renku to try.
+    #[arg(long, value_enum, default_value_t = SandboxRenku::Core)]
+    pub(crate) renku: SandboxRenku,
+
+    /// Play one trap; the import then ends with that problem's code. `--fault list` shows them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Option<String>,
+
+    /// The port of the first simulator; 0 takes free ones.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  dataverse-renku import doi:10.70122/FK2/ABCDEF --project https://gitlab.renku.example/alice/glaciers\n  dataverse-renku import https://demo.dataverse.org/dataset.xhtml?persistentId=doi:10.70122/FK2/ABCDEF \\\n      --project https://gitlab.renku.example/alice/glaciers --server https://connector.example.org"
+)]
+pub(crate) struct ImportArgs {
+    /// The dataset: a DOI, Handle or PermaID in any form, or the address of its page.
+    pub(crate) dataset: String,
+
+    /// The address of the Renku project.
+    #[arg(long)]
+    pub(crate) project: String,
+
+    /// The Dataverse installation's name, if several are configured.
+    #[arg(long)]
+    pub(crate) installation: Option<String>,
+
+    /// The Renku's name, if several are configured.
+    #[arg(long)]
+    pub(crate) renku: Option<String>,
+
+    /// The name in the project; without it one is made of title, PID and version.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+
+    /// Only if this is the version that Renku would take (Renku 1 takes the latest published one).
+    #[arg(long)]
+    pub(crate) version: Option<String>,
+
+    /// Agree to the project being migrated to this Renku's version, if it must be.
+    #[arg(long)]
+    pub(crate) migrate: bool,
+
+    /// For whom, by user name, if several people have signed in (local store only).
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+
+    /// Do not wait for the end.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// Where and how.
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// Where imports are asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Connection {
+    /// A running service to ask; without it the local configuration's store is used.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+
+    /// The file with the Renku access token that says who asks (with `--server`); without it the variable
+    /// `DATAVERSE_RENKU_TOKEN` is used.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `imports …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportsCommand {
+    /// List imports, newest first.
+    List {
+        /// Only in this phase.
+        #[arg(long)]
+        phase: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Show an import and its timeline.
+    Show {
+        /// Its number.
+        id: String,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Send a parked import on, try a waiting one now, or start a failed one anew.
+    Retry {
+        /// Its number.
+        id: String,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Call an import off.
+    Cancel {
+        /// Its number.
+        id: String,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+/// `config …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Name every fault of the configuration at once; asks no other system.
+    Check,
+    /// Show what is in force, without secrets.
+    Show {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}

@@ -1,0 +1,115 @@
+//! The command line: parse, delegate, and turn what came of it into an exit status.
+//!
+//! A subcommand's work is in its own file; what it prints goes through `out`.
+
+mod api;
+mod args;
+mod config;
+mod import;
+mod imports;
+mod local;
+mod migrate;
+mod out;
+mod sandbox;
+mod serve;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::{Config, environment};
+use crate::domain::problem::{Problem, ProblemCode};
+use crate::texts::{Language, problem_remedy, problem_title};
+use args::{Cli, Command};
+
+/// Wrong usage, as clap ends with.
+const USAGE: u8 = 2;
+
+/// A problem that was named; the exit status is 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Named(Problem);
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    // Fails only when a provider is installed already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            out::note(format!("the runtime does not start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    // On a thread of its own the future may be as large as it is.
+    match runtime.block_on(Box::pin(run(cli))) {
+        Ok(code) => code,
+        Err(error) => {
+            tell(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::Serve(args) => serve::run(file, args).await,
+        Command::Sandbox(args) => sandbox::run(args).await,
+        Command::Import(args) => import::run(file, args).await,
+        Command::Imports(command) => imports::run(file, command).await,
+        Command::Config(command) => config::run(file, &command),
+        Command::Migrate => migrate::run(file).await,
+    }
+}
+
+/// The configuration, or every fault of it at once.
+fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
+    match Config::load(file, environment()) {
+        Ok((config, warnings)) => {
+            for warning in warnings {
+                out::note(format!("warning: {warning}"));
+            }
+            Ok(config)
+        }
+        Err(faults) => {
+            for fault in &faults {
+                out::note(format!("{fault}"));
+            }
+            let problem =
+                Problem::new(ProblemCode::ConfigurationInvalid).saying(format!("{} faults", faults.len()));
+            Err(Named(problem).into())
+        }
+    }
+}
+
+/// Tells a failure: a named problem with its sentence and remedy, anything else with its causes.
+fn tell(error: &anyhow::Error) {
+    if let Some(Named(problem)) = error.downcast_ref::<Named>() {
+        tell_problem(problem);
+    } else if let Some(refused) = error.downcast_ref::<api::Refused>() {
+        out::note(refused.to_string());
+        if let Some(remedy) = refused.body.get("remedy").and_then(serde_json::Value::as_str) {
+            out::note(remedy);
+        }
+    } else {
+        out::note(format!("{error:#}"));
+    }
+}
+
+fn tell_problem(problem: &Problem) {
+    let field = problem.field.as_ref().map(|field| format!(" ({field})")).unwrap_or_default();
+    out::note(format!("{}{field}: {}", problem.code, problem_title(Language::En, problem.code)));
+    if let Some(words) = &problem.words {
+        out::note(format!("  {words}"));
+    }
+    out::note(format!("  {}", problem_remedy(Language::En, problem.code)));
+}

@@ -1,0 +1,7 @@
+//! Who asks and in which language, as argument types: a handler that names none of them cannot know.
+
+mod caller;
+mod lang;
+
+pub(crate) use caller::Caller;
+pub(crate) use lang::Lang;

@@ -1,0 +1,6 @@
+//! The endpoints, a file for each resource; handlers are thin: who asks (a type), one use case, the answer.
+
+pub(crate) mod health;
+pub(crate) mod imports;
+pub(crate) mod problems;
+pub(crate) mod sign_in;
