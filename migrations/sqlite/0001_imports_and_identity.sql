@@ -30,7 +30,7 @@ CREATE INDEX imports_of_dataset ON imports (installation, pid, id);
 CREATE INDEX imports_by_state ON imports (phase, condition, created_at);
 CREATE INDEX imports_due ON imports (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX imports_due_pages ON imports (id) WHERE due_at IS NOT NULL;
-CREATE INDEX imports_queued ON imports (renku, condition, person, id) WHERE phase = 'queued';
+CREATE INDEX imports_queued ON imports (renku, person, id, condition, project) WHERE phase = 'queued' AND due_at IS NOT NULL;
 CREATE INDEX imports_waiting_for_sign_in ON imports (person, id) WHERE condition = 'sign_in';
 
 -- What happened. Lines are only ever added.

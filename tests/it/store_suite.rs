@@ -59,6 +59,7 @@ on_both! {
     slots::fifty_callers_at_once_never_share_a_project_nor_exceed_the_limit,
     slots::places_go_round_between_people,
     slots::a_project_is_worked_on_by_one_import_at_a_time,
+    slots::many_that_wait_for_one_project_hide_nobody,
     slots::what_cannot_go_on_holds_nobody_up,
     slots::a_slot_goes_back_with_the_change_or_when_its_time_is_over,
     slots::an_import_that_has_its_slot_keeps_it_when_it_asks_again,

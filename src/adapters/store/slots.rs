@@ -2,6 +2,8 @@
 //!
 //! The rule is in the table's keys; what is looked up before only spares attempts in vain.
 
+use std::collections::HashSet;
+
 use super::changes;
 use super::rows::{self, import_columns};
 use super::sql::{Database, Tx, values};
@@ -10,31 +12,76 @@ use crate::domain::import::{Import, Phase};
 use crate::domain::ports::store::{Change, SlotAnswer, StoreError};
 use crate::domain::time::Timestamp;
 
-/// The line of those that wait at one Renku, best first.
-///
-/// Of several imports into one project only the best stands in the line. A person's second import is placed as if the first
-/// had its slot already (`nth`), so that the first free places go to different people. `$2` waits whatever its condition: it asks.
-macro_rules! line {
-    ($what:expr) => {
+/// An import that waits at its Renku for a slot; `$2` waits whatever its condition, since it asks.
+macro_rules! waiting {
+    ($column:literal, $which:literal) => {
         concat!(
-            "WITH held AS (SELECT person, COUNT(*) AS number FROM slots WHERE renku = $1 GROUP BY person), \
-             waiting AS (\
-             SELECT i.id, i.person, i.project, COALESCE(held.number, 0) AS held, \
-             COALESCE(served.last_at, 0) AS served FROM imports AS i \
-             LEFT JOIN held ON held.person = i.person \
-             LEFT JOIN served ON served.renku = $1 AND served.person = i.person \
-             WHERE i.renku = $1 AND i.phase = 'queued' AND (i.condition = 'none' OR i.id = $2) \
-             AND i.due_at IS NOT NULL \
-             AND i.project NOT IN (SELECT project FROM slots WHERE renku = $1)), \
-             heads AS (SELECT id, person, held, served, \
-             ROW_NUMBER() OVER (PARTITION BY project ORDER BY held, served, id) AS place FROM waiting), \
-             turns AS (SELECT id, held, served, \
-             ROW_NUMBER() OVER (PARTITION BY person ORDER BY id) AS nth FROM heads WHERE place = 1), \
-             line AS (SELECT id, ROW_NUMBER() OVER (\
-             ORDER BY held + nth, CASE WHEN nth = 1 THEN 0 ELSE 1 END, served, id) AS position FROM turns) ",
-            $what
+            "(SELECT i.",
+            $column,
+            " FROM imports AS i WHERE i.renku = $1 AND i.phase = 'queued' AND i.due_at IS NOT NULL \
+             AND (i.condition = 'none' OR i.id = $2) \
+             AND i.project NOT IN (SELECT slots.project FROM slots WHERE slots.renku = $1) AND ",
+            $which,
+            " ORDER BY i.person, i.id LIMIT 1)"
         )
     };
+}
+
+/// Those that wait at one Renku for a slot, best first: at most `$3` of each person, `$4` altogether.
+///
+/// A person's second import is placed as if the first had its slot already (`nth`), so that free places go to different people.
+/// It jumps from person to person and then to the oldest of each by the index `imports_queued`, and leaves the rest unread.
+const WAITING: &str = concat!(
+    "WITH RECURSIVE people (person) AS (SELECT ",
+    waiting!("person", "1 = 1"),
+    " UNION ALL SELECT ",
+    waiting!("person", "i.person > people.person"),
+    " FROM people WHERE people.person IS NOT NULL), \
+     turns (person, nth, id) AS (SELECT people.person, CAST(1 AS BIGINT), ",
+    waiting!("id", "i.person = people.person"),
+    " FROM people WHERE people.person IS NOT NULL UNION ALL SELECT turns.person, turns.nth + 1, ",
+    waiting!("id", "i.person = turns.person AND i.id > turns.id"),
+    " FROM turns WHERE turns.id IS NOT NULL AND turns.nth < $3), \
+     held AS (SELECT person, COUNT(*) AS number FROM slots WHERE renku = $1 GROUP BY person), \
+     line AS (\
+     SELECT turns.id, turns.nth, COALESCE(held.number, 0) + turns.nth AS number, \
+     CASE WHEN turns.nth = 1 THEN 0 ELSE 1 END AS later, COALESCE(served.last_at, 0) AS last_at FROM turns \
+     LEFT JOIN held ON held.person = turns.person \
+     LEFT JOIN served ON served.renku = $1 AND served.person = turns.person \
+     WHERE turns.id IS NOT NULL ORDER BY number, later, last_at, turns.id LIMIT $4) \
+     SELECT line.nth, ",
+    import_columns!(),
+    " FROM line JOIN imports ON imports.id = line.id ORDER BY line.number, line.later, line.last_at, line.id"
+);
+
+/// The first `free` in line, each for another project.
+async fn line(
+    tx: &mut Tx,
+    renku: &RenkuName,
+    asking: Option<ImportId>,
+    free: usize,
+) -> Result<Vec<Import>, StoreError> {
+    let few = i64::try_from(free).unwrap_or(i64::MAX);
+    let mut line: Vec<Import> = Vec::new();
+    // Nobody gets more than the free places: so many of each are enough, unless several wait for one project.
+    for (of_each, altogether) in [(few, few.saturating_mul(4).saturating_add(16)), (i64::MAX, i64::MAX)] {
+        let asking = asking.map(ImportId::as_uuid);
+        let rows = tx.rows(WAITING, values![renku.as_str(), asking, of_each, altogether]).await?;
+        let mut cut_off = i64::try_from(rows.len()).is_ok_and(|number| number == altogether);
+        let mut projects = HashSet::new();
+        line.clear();
+        for row in &rows {
+            cut_off |= row.int("nth")? == of_each;
+            let import = rows::import(row)?;
+            if line.len() < free && projects.insert(import.order.project.clone()) {
+                line.push(import);
+            }
+        }
+        if line.len() == free || !cut_off {
+            break;
+        }
+    }
+    Ok(line)
 }
 
 pub(super) async fn is_next(db: &Database, import: &Import, outstanding: u32) -> Result<bool, StoreError> {
@@ -48,21 +95,11 @@ pub(super) async fn next_in_line(
     outstanding: u32,
 ) -> Result<Vec<Import>, StoreError> {
     let mut tx = db.begin_reading().await?;
-    let free = i64::from(outstanding) - taken(&mut tx, renku).await?.count();
-    if free <= 0 {
+    let free = taken(&mut tx, renku).await?.free(outstanding);
+    if free == 0 {
         return Ok(Vec::new());
     }
-    let rows = tx
-        .rows(
-            line!(concat!(
-                "SELECT ",
-                import_columns!(),
-                " FROM line JOIN imports ON imports.id = line.id WHERE line.position <= $3 ORDER BY line.position"
-            )),
-            values![renku.as_str(), None::<uuid::Uuid>, free],
-        )
-        .await?;
-    rows::imports(&rows)
+    line(&mut tx, renku, None, free).await
 }
 
 async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool, StoreError> {
@@ -71,21 +108,16 @@ async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool
     if taken.has(import.id) {
         return Ok(true);
     }
-    let free = i64::from(outstanding) - taken.count();
-    if free <= 0 || taken.has_project(import.order.project.as_str()) {
+    let free = taken.free(outstanding);
+    if free == 0 || taken.has_project(import.order.project.as_str()) {
         return Ok(false);
     }
     if import.state.phase() != Phase::Queued {
         // It had its turn before and only comes back; it stands in no line.
         return Ok(true);
     }
-    let row = tx
-        .row(
-            line!("SELECT position FROM line WHERE id = $2 AND position <= $3"),
-            values![renku.as_str(), Some(import.id.as_uuid()), free],
-        )
-        .await?;
-    Ok(row.is_some())
+    let line = line(tx, renku, Some(import.id), free).await?;
+    Ok(line.iter().any(|next| next.id == import.id))
 }
 
 pub(super) async fn take_slot(
@@ -169,8 +201,8 @@ async fn occupy(tx: &mut Tx, import: &Import, now: Timestamp, outstanding: u32) 
 struct Taken(Vec<(i64, String, ImportId)>);
 
 impl Taken {
-    fn count(&self) -> i64 {
-        i64::try_from(self.0.len()).unwrap_or(i64::MAX)
+    fn free(&self, outstanding: u32) -> usize {
+        usize::try_from(outstanding).unwrap_or(usize::MAX).saturating_sub(self.0.len())
     }
 
     fn has(&self, id: ImportId) -> bool {
@@ -182,7 +214,7 @@ impl Taken {
     }
 
     fn lowest_free(&self, outstanding: u32) -> Option<i64> {
-        if self.count() >= i64::from(outstanding) {
+        if self.free(outstanding) == 0 {
             return None; // some may lie above the limit, from before it was lowered
         }
         (0..i64::from(outstanding)).find(|free| self.0.iter().all(|(ordinal, _, _)| ordinal != free))

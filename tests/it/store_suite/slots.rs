@@ -87,10 +87,10 @@ pub(super) async fn places_go_round_between_people(bench: &Bench) {
         ("then in turns", &[(0, "a"), (0, "b"), (0, "c"), (1, "d"), (1, "e")], 5, &[0, 3, 1, 4, 2]),
         ("one project once, its oldest first", &[(0, "a"), (1, "a"), (2, "a"), (2, "b")], 4, &[0, 3]),
         (
-            "a person's place is not used up by a project that waits",
+            "who waits for a project as well as for a place comes a little later",
             &[(0, "a"), (1, "a"), (1, "b"), (2, "c")],
             3,
-            &[0, 2, 3],
+            &[0, 3, 2],
         ),
     ];
     for (n, (title, imports, free, want)) in (0_u64..).zip(cases) {
@@ -136,6 +136,23 @@ pub(super) async fn a_project_is_worked_on_by_one_import_at_a_time(bench: &Bench
     bench.take(&made[0], 9, after(5)).await;
     assert_eq!(bench.ask(&made[1], 9, after(5)).await, SlotAnswer::Wait);
     assert_eq!(places(bench, &made, 9).await, [2]);
+}
+
+pub(super) async fn many_that_wait_for_one_project_hide_nobody(bench: &Bench) {
+    let (anna, ben) = (person(), person());
+    let mut made = Vec::new();
+    for n in 0..30 {
+        made.push(bench.create(anna, "a", after(n)).await);
+    }
+    for n in 30..130 {
+        made.push(bench.create(person(), "b", after(n)).await);
+    }
+    made.push(bench.create(anna, "c", after(130)).await);
+    made.push(bench.create(ben, "d", after(131)).await);
+    let line = line(bench, 5).await;
+    let places: Vec<_> =
+        line.iter().map(|import| made.iter().position(|m| m.id == import.id).unwrap()).collect();
+    assert_eq!(places, [0, 30, 131, 130]);
 }
 
 pub(super) async fn what_cannot_go_on_holds_nobody_up(bench: &Bench) {
