@@ -5,6 +5,7 @@
 pub(crate) mod bench;
 mod identity;
 mod imports;
+mod model;
 mod places;
 mod slots;
 
@@ -59,10 +60,12 @@ on_both! {
     slots::fifty_callers_at_once_never_share_a_project_nor_exceed_the_limit,
     slots::places_go_round_between_people,
     slots::a_project_is_worked_on_by_one_import_at_a_time,
+    slots::who_is_being_worked_on_is_not_called_and_keeps_its_place,
     slots::many_that_wait_for_one_project_hide_nobody,
     slots::what_cannot_go_on_holds_nobody_up,
     slots::a_slot_goes_back_with_the_change_or_when_its_time_is_over,
     slots::an_import_that_has_its_slot_keeps_it_when_it_asks_again,
+    slots::what_comes_back_stands_in_no_line_and_takes_no_place_that_is_not_free,
     slots::renkus_have_limits_of_their_own,
     slots::a_lowered_limit_is_kept_although_places_look_free,
     slots::ten_thousand_in_line_are_put_in_order_by_one_query,
@@ -74,5 +77,6 @@ on_both! {
     identity::disconnected_credentials_are_found_and_erased_with_their_sessions,
     identity::a_change_meant_for_an_erased_credential_does_not_fit_the_next,
     identity::a_sign_in_attempt_is_taken_once_and_in_time,
+    model::random_histories_agree_with_the_model,
     identity::a_session_lasts_until_its_end_or_its_sign_out,
 }

@@ -49,20 +49,20 @@ const WAITING: &str = concat!(
      LEFT JOIN held ON held.person = turns.person \
      LEFT JOIN served ON served.renku = $1 AND served.person = turns.person \
      WHERE turns.id IS NOT NULL ORDER BY number, later, last_at, turns.id LIMIT $4) \
-     SELECT line.nth, ",
+     SELECT line.nth, imports.lease_id IS NULL AS idle, ",
     import_columns!(),
     " FROM line JOIN imports ON imports.id = line.id ORDER BY line.number, line.later, line.last_at, line.id"
 );
 
-/// The first `free` in line, each for another project.
+/// The first `free` in line, each for another project, and whether nobody is at it.
 async fn line(
     tx: &mut Tx,
     renku: &RenkuName,
     asking: Option<ImportId>,
     free: usize,
-) -> Result<Vec<Import>, StoreError> {
+) -> Result<Vec<(Import, bool)>, StoreError> {
     let few = i64::try_from(free).unwrap_or(i64::MAX);
-    let mut line: Vec<Import> = Vec::new();
+    let mut line = Vec::new();
     // Nobody gets more than the free places: so many of each are enough, unless several wait for one project.
     for (of_each, altogether) in [(few, few.saturating_mul(4).saturating_add(16)), (i64::MAX, i64::MAX)] {
         let asking = asking.map(ImportId::as_uuid);
@@ -74,7 +74,7 @@ async fn line(
             cut_off |= row.int("nth")? == of_each;
             let import = rows::import(row)?;
             if line.len() < free && projects.insert(import.order.project.clone()) {
-                line.push(import);
+                line.push((import, row.flag("idle")?));
             }
         }
         if line.len() == free || !cut_off {
@@ -99,7 +99,8 @@ pub(super) async fn next_in_line(
     if free == 0 {
         return Ok(Vec::new());
     }
-    line(&mut tx, renku, None, free).await
+    let line = line(&mut tx, renku, None, free).await?;
+    Ok(line.into_iter().filter_map(|(import, idle)| idle.then_some(import)).collect())
 }
 
 async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool, StoreError> {
@@ -117,7 +118,7 @@ async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool
         return Ok(true);
     }
     let line = line(tx, renku, Some(import.id), free).await?;
-    Ok(line.iter().any(|next| next.id == import.id))
+    Ok(line.iter().any(|(next, _)| next.id == import.id))
 }
 
 pub(super) async fn take_slot(

@@ -208,6 +208,7 @@ pub trait ImportStore: Send + Sync {
     ) -> Result<SlotAnswer, StoreError>;
 
     /// Imports that wait for a slot of this Renku and would get one now, best first; to be nudged after one was given back.
+    /// Those that a worker is at are left out (it asks by itself), and still come before others.
     async fn next_in_line(&self, renku: &RenkuName, outstanding: u32) -> Result<Vec<Import>, StoreError>;
 
     /// Those of these jobs of that Renku which one of our imports has already.

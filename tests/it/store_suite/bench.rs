@@ -73,10 +73,18 @@ impl Bench {
     pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", directory.path().join("store.db").display());
-        Self::at(url, Place::Directory { _kept: directory }).await
+        let bench = Self::at(url, Place::Directory { _kept: directory }).await;
+        bench.store.migrate().await.unwrap();
+        bench
     }
 
     pub(crate) async fn postgres() -> Self {
+        let bench = Self::postgres_without_tables().await;
+        bench.store.migrate().await.unwrap();
+        bench
+    }
+
+    pub(super) async fn postgres_without_tables() -> Self {
         let server = postgres_server();
         let name = format!("store_{}", Uuid::now_v7().simple());
         run(&server, format!("CREATE SCHEMA {name}")).await.unwrap();
@@ -88,7 +96,6 @@ impl Bench {
     async fn at(url: String, place: Place) -> Self {
         let url = SecretString::from(url);
         let store = open(&url, Access::Serve).await.unwrap();
-        store.migrate().await.unwrap();
         Self { store, url, _place: place }
     }
 

@@ -4,9 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use dataverse_renku::adapters::store::{Access, OpenError, open};
-use dataverse_renku::domain::ports::store::{ImportStore as _, StoreError};
+use dataverse_renku::domain::ports::store::{Changed, ImportStore as _, StoreError};
+use secrecy::ExposeSecret as _;
+use tokio_util::task::TaskTracker;
 
-use super::bench::{Bench, T0, person};
+use super::bench::{Bench, T0, again, person};
 
 #[tokio::test]
 async fn an_sqlite_file_serves_one_process_and_is_for_its_eyes_only() {
@@ -85,4 +87,89 @@ async fn a_postgres_that_is_away_is_said_within_seconds() {
     assert!(matches!(refusal, OpenError::Connect(_)), "{refusal}");
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     assert!(!format!("{refusal:?}").contains("hidden"));
+}
+
+/// What a killed process leaves is what the file and its log hold at that moment.
+#[tokio::test]
+async fn what_was_stored_is_there_after_the_process_was_killed() {
+    let bench = Bench::sqlite().await;
+    let mut import = bench.create(person(), "p", T0).await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    for round in 0..5 {
+        import = bench.change(&import, again(&import, Some(T0), T0)).await;
+        let path = bench.url.expose_secret().strip_prefix("sqlite://").unwrap().to_owned();
+        let copy = elsewhere.path().join(format!("{round}.db"));
+        for suffix in ["", "-wal"] {
+            std::fs::copy(format!("{path}{suffix}"), format!("{}{suffix}", copy.display())).unwrap();
+        }
+        let found = open(&format!("sqlite://{}", copy.display()).into(), Access::Serve).await.unwrap();
+        assert_eq!(found.import(import.id).await.unwrap(), Some(import.clone()));
+    }
+}
+
+/// Passes bytes on to the server until it is told to let none through.
+async fn proxy(server: String, open: tokio::sync::watch::Receiver<bool>, tasks: &TaskTracker) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let inner = tasks.clone();
+    tasks.spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let (server, mut open) = (server.clone(), open.clone());
+            inner.spawn(async move {
+                if !*open.borrow_and_update() {
+                    return;
+                }
+                let mut far = tokio::net::TcpStream::connect(server).await.unwrap();
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                    _ = open.wait_for(|open| !open) => {}
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a server: run scripts/test"]
+async fn needs_postgres_an_outage_has_a_name_within_seconds_and_ends_by_itself() {
+    let bench = Bench::postgres().await;
+    let import = bench.create(person(), "p", T0).await;
+    let (switch, state) = tokio::sync::watch::channel(true);
+    let mut url = url::Url::parse(bench.url.expose_secret()).unwrap();
+    let server = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5432));
+    let port = proxy(server, state, &TaskTracker::new()).await;
+    url.set_host(Some("127.0.0.1")).unwrap();
+    url.set_port(Some(port)).unwrap();
+    let store = open(&url.to_string().into(), Access::Serve).await.unwrap();
+    assert_eq!(store.import(import.id).await.unwrap(), Some(import.clone()));
+    switch.send(false).unwrap();
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let change = store.change(&import, None, again(&import, None, T0)).await;
+        assert!(matches!(change, Err(StoreError::Unavailable(_))), "{change:?}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+    assert_eq!(bench.read(&import).await, import);
+    switch.send(true).unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while let Err(error) = store.ping().await {
+        assert!(Instant::now() < until, "{error}");
+    }
+    assert!(matches!(store.change(&import, None, again(&import, None, T0)).await, Ok(Changed::Done(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a server: run scripts/test"]
+async fn needs_postgres_many_processes_may_migrate_at_once() {
+    let bench = Bench::postgres_without_tables().await;
+    assert!(matches!(bench.store.check_schema().await, Err(OpenError::SchemaTooOld { found: 0, .. })));
+    let mut stores = Vec::new();
+    for _ in 0..4 {
+        stores.push(open(&bench.url, Access::Serve).await.unwrap());
+    }
+    let done = futures_util::future::join_all(stores.iter().map(|store| store.migrate())).await;
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+    bench.store.check_schema().await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use dataverse_renku::domain::ids::PersonId;
-use dataverse_renku::domain::import::{Condition, Event, Import};
+use dataverse_renku::domain::import::{Condition, Event, Import, Phase};
 use dataverse_renku::domain::ports::store::{ImportStore as _, Slot, SlotAnswer};
 use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt};
 use futures_util::future::join_all;
@@ -14,14 +14,14 @@ async fn line(bench: &Bench, outstanding: u32) -> Vec<Import> {
     bench.store.next_in_line(&"main".parse().unwrap(), outstanding).await.unwrap()
 }
 
-/// The line as positions in `made`; each of its imports must also be told so when it asks itself, and no other.
+/// The line as positions in `made`; each of its imports must also be told so when it asks itself, and no other that is queued.
 async fn places(bench: &Bench, made: &[Import], outstanding: u32) -> Vec<usize> {
     let line = line(bench, outstanding).await;
     let places: Vec<_> =
         line.iter().map(|import| made.iter().position(|m| m.id == import.id).unwrap()).collect();
     for (n, import) in made.iter().enumerate() {
         let import = bench.read(import).await;
-        if !import.has_slot {
+        if import.state.phase() == Phase::Queued {
             let next = bench.store.is_next(&import, outstanding).await.unwrap();
             assert_eq!(next, places.contains(&n), "import {n} of the line {places:?}");
         }
@@ -74,9 +74,11 @@ pub(super) async fn fifty_callers_at_once_never_share_a_project_nor_exceed_the_l
     assert_eq!((taken.len(), projects.len()), (4, 4));
 }
 
-/// Each case: imports as (person, project), oldest first; then rounds of "this one is given back" and the line expected.
+/// What it shows; imports as (person, project), oldest first; the free places; the line expected.
+type Case = (&'static str, &'static [(usize, &'static str)], u32, &'static [usize]);
+
 pub(super) async fn places_go_round_between_people(bench: &Bench) {
-    let cases: &[(&str, &[(usize, &str)], u32, &[usize])] = &[
+    let cases: &[Case] = &[
         ("one person: oldest first", &[(0, "a"), (0, "b"), (0, "c")], 2, &[0, 1]),
         (
             "the second of one comes after the first of another",
@@ -136,6 +138,19 @@ pub(super) async fn a_project_is_worked_on_by_one_import_at_a_time(bench: &Bench
     bench.take(&made[0], 9, after(5)).await;
     assert_eq!(bench.ask(&made[1], 9, after(5)).await, SlotAnswer::Wait);
     assert_eq!(places(bench, &made, 9).await, [2]);
+}
+
+pub(super) async fn who_is_being_worked_on_is_not_called_and_keeps_its_place(bench: &Bench) {
+    let mut made = Vec::new();
+    for n in 0..3 {
+        made.push(bench.create(person(), &format!("p{n}"), after(n)).await);
+    }
+    let (_, lease) = bench.lease(&made[0], after(5)).await;
+    let called = async || line(bench, 2).await.iter().map(|import| import.id).collect::<Vec<_>>();
+    assert_eq!(called().await, [made[1].id]);
+    assert!(!bench.store.is_next(&made[2], 2).await.unwrap());
+    bench.store.hand_back(made[0].id, lease).await.unwrap();
+    assert_eq!(called().await, [made[0].id, made[1].id]);
 }
 
 pub(super) async fn many_that_wait_for_one_project_hide_nobody(bench: &Bench) {
@@ -204,6 +219,22 @@ pub(super) async fn an_import_that_has_its_slot_keeps_it_when_it_asks_again(benc
     let again = bench.take(&back, 1, after(5)).await;
     assert_eq!(bench.store.release_due_slots(after(60)).await.unwrap(), [], "its time no longer counts");
     assert!(bench.read(&again).await.has_slot);
+}
+
+pub(super) async fn what_comes_back_stands_in_no_line_and_takes_no_place_that_is_not_free(bench: &Bench) {
+    let mut made = Vec::new();
+    for (n, project) in (0..).zip(["a", "b", "a"]) {
+        made.push(bench.create(person(), project, after(n)).await);
+    }
+    let taken = bench.take(&made[1], 2, after(5)).await;
+    let mut change = on(&taken, Event::Begun(after(6)), after(6));
+    change.slot = Slot::Release;
+    let back = bench.change(&taken, change).await;
+    assert_eq!(places(bench, &made, 1).await, [0]);
+    assert!(bench.store.is_next(&back, 1).await.unwrap());
+    bench.take(&made[0], 1, after(7)).await;
+    assert!(!bench.store.is_next(&back, 1).await.unwrap());
+    assert!(bench.store.is_next(&back, 2).await.unwrap());
 }
 
 pub(super) async fn renkus_have_limits_of_their_own(bench: &Bench) {
