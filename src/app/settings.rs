@@ -11,7 +11,8 @@ use crate::domain::ports::renku::JobPatience;
 use crate::domain::retry::RetryPolicy;
 use crate::identity;
 use crate::imports;
-use crate::{web, worker};
+use crate::web;
+use crate::worker;
 
 /// The largest answer of Renku that is read: the list of all of a person's jobs can be long.
 const LARGEST_RENKU_ANSWER: usize = 16 << 20;

@@ -7,6 +7,7 @@
     reason = "a test ends by panicking, also in its helpers"
 )]
 
+mod architecture;
 mod browser;
 mod chaos_proxy;
 mod docs;
@@ -18,6 +19,7 @@ mod identity;
 mod needs_rabbitmq_queue;
 mod oidc;
 mod queue_suite;
+mod sandbox_command;
 mod sandbox_keycloak;
 mod sandbox_sims;
 mod store_suite;

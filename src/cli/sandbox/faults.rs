@@ -26,12 +26,14 @@ pub(crate) struct Trap {
     pub(crate) dataset: Option<&'static str>,
     /// The project that has the trap, if it lies there: a path at the simulated git host.
     pub(crate) project: Option<&'static str>,
+    /// Whether access tokens end so soon that the trap is met at the first renewal.
+    pub(crate) short_tokens: bool,
     /// What to tell a simulator before the import is asked for.
     pub(crate) before: Option<(Simulator, &'static str, fn() -> Value)>,
 }
 
 const fn trap(name: &'static str, story: &'static str, problem: ProblemCode) -> Trap {
-    Trap { name, story, problem, dataset: None, project: None, before: None }
+    Trap { name, story, problem, dataset: None, project: None, short_tokens: false, before: None }
 }
 
 const fn dataset(name: &'static str, pid: &'static str, story: &'static str, problem: ProblemCode) -> Trap {
@@ -113,7 +115,7 @@ pub(crate) fn all() -> Vec<Trap> {
         Trap {
             project: Some("alice/read-only"),
             ..told(
-                trap("no-push-right", "the person may read the project, not write", Code::ProjectNotWritable),
+                trap("no-push-right", "the person may read the project, not write", Code::PushFailed),
                 Renku,
                 "/_sim/projects",
                 || json!({"path": "alice/read-only", "writers": ["bob"]}),
@@ -133,12 +135,15 @@ pub(crate) fn all() -> Vec<Trap> {
             "/_sim/faults",
             || json!({"name": "gitlab_token_gone", "user": "alice"}),
         ),
-        told(
-            trap("session-ended", "the person's session at Keycloak was ended", Code::SignInNeeded),
-            Keycloak,
-            "/_sim/faults",
-            || json!({"name": "end_session", "user": "alice"}),
-        ),
+        Trap {
+            short_tokens: true,
+            ..told(
+                trap("session-ended", "the person's session at Keycloak was ended", Code::SignInNeeded),
+                Keycloak,
+                "/_sim/faults",
+                || json!({"name": "end_session", "user": "alice"}),
+            )
+        },
     ]
 }
 

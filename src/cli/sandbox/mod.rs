@@ -48,7 +48,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
             Some(faults::find(name).with_context(|| format!("there is no trap “{name}”; see --fault list"))?)
         }
     };
-    let simulators = start_simulators(args.port).await?;
+    let simulators = start_simulators(args.port, trap.as_ref()).await?;
     let folder = Folder::new()?;
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = format!("http://{}", listener.local_addr()?);
@@ -158,11 +158,15 @@ fn tell_addresses(at: &Addresses) {
     out::line("End it with Ctrl-C.");
 }
 
-async fn start_simulators(port: u16) -> anyhow::Result<Simulators> {
+async fn start_simulators(port: u16, trap: Option<&Trap>) -> anyhow::Result<Simulators> {
     let next = |offset: u16| if port == 0 { 0 } else { port.saturating_add(offset) };
     let dataverse =
         dataverse::start(dataverse::Options { port: next(0), pace: PACE, ..Default::default() }).await?;
-    let keycloak = keycloak::start(keycloak::Options { port: next(1), ..Default::default() }).await?;
+    let mut keycloak = keycloak::Options { port: next(1), ..Default::default() };
+    if trap.is_some_and(|trap| trap.short_tokens) {
+        keycloak.access_ttl_s = 30;
+    }
+    let keycloak = keycloak::start(keycloak).await?;
     let renku = renku_core::Options {
         port: next(2),
         git_port: next(3),
