@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::args::{Connection, ImportArgs};
-use super::local::{Local, refused};
+use super::local::{Local, refused, shown};
 use super::{out, sandbox::drive};
 use crate::config::environment;
 use crate::domain::ports::store::Created;
@@ -62,7 +62,7 @@ async fn with_local_store(file: Option<&Path>, args: ImportArgs) -> anyhow::Resu
         out::line(format!("import {}", import.id));
     }
     let import = if args.no_wait { import } else { local.follow(import.id, args.connection.json).await? };
-    let view = local.show(&import)?;
+    let view = shown(&import)?;
     local.close().await;
     ending(&view, args.connection.json, args.no_wait)
 }
@@ -72,16 +72,11 @@ async fn with_local_store(file: Option<&Path>, args: ImportArgs) -> anyhow::Resu
 /// # Errors
 /// When no token is given, or its file cannot be read.
 pub(super) fn api(server: &str, connection: &Connection) -> anyhow::Result<Api> {
-    let token = match &connection.token_file {
-        Some(file) => {
-            std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
-        }
-        None => {
-            let found = environment().into_iter().find(|(name, _)| name == "DATAVERSE_RENKU_TOKEN");
-            found
-                .map(|(_, value)| value)
-                .context("say who asks: --token-file FILE, or DATAVERSE_RENKU_TOKEN")?
-        }
+    let token = if let Some(file) = &connection.token_file {
+        std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
+    } else {
+        let found = environment().into_iter().find(|(name, _)| name == "DATAVERSE_RENKU_TOKEN");
+        found.map(|(_, value)| value).context("say who asks: --token-file FILE, or DATAVERSE_RENKU_TOKEN")?
     };
     Api::new(server, SecretString::from(token.trim().to_owned()))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::{Connection, ImportsCommand};
 use super::import::api;
-use super::local::{Local, named_problem, refused};
+use super::local::{Local, named_problem, refused, shown};
 use super::{out, sandbox::drive};
 use crate::domain::ids::ImportId;
 use crate::domain::import::Phase;
@@ -31,34 +31,30 @@ async fn list(
     limit: u32,
     connection: &Connection,
 ) -> anyhow::Result<ExitCode> {
-    let imports = match &connection.server {
-        Some(server) => {
-            let phase = phase.map(|phase| format!("&phase={phase}")).unwrap_or_default();
-            let answer = api(server, connection)?.get(&format!("/imports?limit={limit}{phase}")).await?;
-            answer.get("imports").and_then(Value::as_array).cloned().unwrap_or_default()
-        }
-        None => {
-            let phase = match phase.as_deref() {
-                None => None,
-                Some(text) => {
-                    let known = Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
-                    Some(known.ok_or_else(|| {
-                        named_problem(ProblemCode::RequestInvalid, "--phase", "there is no such phase")
-                    })?)
-                }
-            };
-            let local = Local::open(file).await?;
-            let imports = local
-                .parts
-                .engine
-                .store()
-                .imports(&ImportFilter { phase, limit, ..ImportFilter::default() })
-                .await?;
-            let shown =
-                imports.iter().map(|import| local.show(import)).collect::<anyhow::Result<Vec<_>>>()?;
-            local.close().await;
-            shown
-        }
+    let imports = if let Some(server) = &connection.server {
+        let phase = phase.map(|phase| format!("&phase={phase}")).unwrap_or_default();
+        let answer = api(server, connection)?.get(&format!("/imports?limit={limit}{phase}")).await?;
+        answer.get("imports").and_then(Value::as_array).cloned().unwrap_or_default()
+    } else {
+        let phase = match phase.as_deref() {
+            None => None,
+            Some(text) => {
+                let known = Phase::ALL.into_iter().find(|phase| phase.as_str() == text);
+                Some(known.ok_or_else(|| {
+                    named_problem(ProblemCode::RequestInvalid, "--phase", "there is no such phase")
+                })?)
+            }
+        };
+        let local = Local::beside(file).await?;
+        let imports = local
+            .parts
+            .engine
+            .store()
+            .imports(&ImportFilter { phase, limit, ..ImportFilter::default() })
+            .await?;
+        let shown = imports.iter().map(shown).collect::<anyhow::Result<Vec<_>>>()?;
+        local.close().await;
+        shown
     };
     if connection.json {
         out::json(&json!({"imports": imports}))?;
@@ -84,27 +80,23 @@ async fn list(
 async fn show(file: Option<&Path>, id: &str, connection: &Connection) -> anyhow::Result<ExitCode> {
     let id: ImportId =
         id.parse().map_err(|_not_an_id| named_problem(ProblemCode::ImportUnknown, "ID", id))?;
-    let (import, entries) = match &connection.server {
-        Some(server) => {
-            let api = api(server, connection)?;
-            let import = api.get(&format!("/imports/{id}")).await?;
-            let timeline = api.get(&format!("/imports/{id}/timeline")).await?;
-            (import, timeline.get("entries").and_then(Value::as_array).cloned().unwrap_or_default())
-        }
-        None => {
-            let local = Local::open(file).await?;
-            let store = local.parts.engine.store();
-            let import = store
-                .import(id)
-                .await?
-                .ok_or_else(|| named_problem(ProblemCode::ImportUnknown, "ID", &id.to_string()))?;
-            let timeline = store.timeline(id, 0, 100).await?;
-            let entries =
-                timeline.iter().map(|entry| serde_json::to_value(timeline_view(entry, Language::En)));
-            let shown = (local.show(&import)?, entries.collect::<Result<Vec<_>, _>>()?);
-            local.close().await;
-            shown
-        }
+    let (import, entries) = if let Some(server) = &connection.server {
+        let api = api(server, connection)?;
+        let import = api.get(&format!("/imports/{id}")).await?;
+        let timeline = api.get(&format!("/imports/{id}/timeline")).await?;
+        (import, timeline.get("entries").and_then(Value::as_array).cloned().unwrap_or_default())
+    } else {
+        let local = Local::beside(file).await?;
+        let store = local.parts.engine.store();
+        let import = store
+            .import(id)
+            .await?
+            .ok_or_else(|| named_problem(ProblemCode::ImportUnknown, "ID", &id.to_string()))?;
+        let timeline = store.timeline(id, 0, 100).await?;
+        let entries = timeline.iter().map(|entry| serde_json::to_value(timeline_view(entry, Language::En)));
+        let shown = (shown(&import)?, entries.collect::<Result<Vec<_>, _>>()?);
+        local.close().await;
+        shown
     };
     if connection.json {
         out::json(&json!({"import": import, "timeline": entries}))?;
@@ -125,16 +117,15 @@ async fn act(
 ) -> anyhow::Result<ExitCode> {
     let id: ImportId =
         id.parse().map_err(|_not_an_id| named_problem(ProblemCode::ImportUnknown, "ID", id))?;
-    let import = match &connection.server {
-        Some(server) => api(server, connection)?.post(&format!("/imports/{id}/{action}"), None).await?,
-        None => {
-            let local = Local::open(file).await?;
-            let engine = &local.parts.engine;
-            let import = if action == "cancel" { engine.cancel(id).await } else { engine.retry(id).await };
-            let shown = local.show(&import.map_err(refused)?)?;
-            local.close().await;
-            shown
-        }
+    let import = if let Some(server) = &connection.server {
+        api(server, connection)?.post(&format!("/imports/{id}/{action}"), None).await?
+    } else {
+        let local = Local::beside(file).await?;
+        let engine = &local.parts.engine;
+        let import = if action == "cancel" { engine.cancel(id).await } else { engine.retry(id).await };
+        let shown = shown(&import.map_err(refused)?)?;
+        local.close().await;
+        shown
     };
     if connection.json {
         out::json(&import)?;

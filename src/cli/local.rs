@@ -41,6 +41,13 @@ impl Local {
         Ok(Self { parts, config, works_here })
     }
 
+    /// Opens the store to read or change rows; the work is a running service's.
+    pub(super) async fn beside(file: Option<&Path>) -> anyhow::Result<Self> {
+        let config = configuration(file)?;
+        let parts = Parts::connect(&config, Access::Tool, None).await?;
+        Ok(Self { parts, config, works_here: false })
+    }
+
     /// The person by user name, or the only one who ever signed in.
     pub(super) async fn person(&self, named: Option<&str>, renku: Option<&str>) -> anyhow::Result<Person> {
         let renku: Option<RenkuName> = match renku {
@@ -108,13 +115,14 @@ impl Local {
         }
     }
 
-    pub(super) fn show(&self, import: &Import) -> anyhow::Result<serde_json::Value> {
-        Ok(serde_json::to_value(import_view(import, Language::En))?)
-    }
-
     pub(super) async fn close(self) {
         self.parts.close().await;
     }
+}
+
+/// The import as the API shows it.
+pub(super) fn shown(import: &Import) -> anyhow::Result<serde_json::Value> {
+    Ok(serde_json::to_value(import_view(import, Language::En))?)
 }
 
 pub(super) fn refused(fault: Fault) -> anyhow::Error {

@@ -258,7 +258,7 @@ impl Engine {
                 }
             }
             Err(error) => {
-                tracing::warn!(import.id = %import.id, error = %error, "cannot be woken now; it looks by itself")
+                tracing::warn!(import.id = %import.id, error = %error, "cannot be woken now; it looks by itself");
             }
         }
     }

@@ -31,18 +31,23 @@ pub(super) async fn localized(
 }
 
 /// A JSON body that cannot be read.
+#[expect(clippy::needless_pass_by_value, reason = "actix hands it over")]
 pub(super) fn json_refused(error: JsonPayloadError, _request: &HttpRequest) -> actix_web::Error {
     let code = match &error {
         JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
             ProblemCode::RequestTooLarge
         }
         JsonPayloadError::ContentType => ProblemCode::ContentTypeNotSupported,
-        _ => ProblemCode::RequestInvalid,
+        JsonPayloadError::Deserialize(_)
+        | JsonPayloadError::Serialize(_)
+        | JsonPayloadError::Payload(_)
+        | _ => ProblemCode::RequestInvalid,
     };
     ApiProblem::from(Problem::new(code).saying(error.to_string())).into()
 }
 
 /// A query that cannot be read.
+#[expect(clippy::needless_pass_by_value, reason = "actix hands it over")]
 pub(super) fn query_refused(error: QueryPayloadError, _request: &HttpRequest) -> actix_web::Error {
     ApiProblem::from(Problem::new(ProblemCode::RequestInvalid).saying(error.to_string())).into()
 }

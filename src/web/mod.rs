@@ -25,6 +25,9 @@ use crate::domain::ports::queue::Queue;
 use crate::identity::Identity;
 use crate::imports::Engine;
 
+/// Says whether a subject at a Renku is an operator of ours.
+pub type IsOperator = Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>;
+
 /// What the web needs, and nothing more.
 pub struct Context {
     /// The use cases of imports.
@@ -44,7 +47,7 @@ pub struct Context {
     /// Renders the metrics.
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// Whether a subject at a Renku is an operator of ours.
-    pub is_operator: Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>,
+    pub is_operator: IsOperator,
     /// Cancelled when we are shutting down.
     pub stopping: CancellationToken,
 }

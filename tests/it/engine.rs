@@ -208,7 +208,7 @@ async fn one_project_has_one_import_at_a_time_and_one_renku_only_so_many() {
     for _ in 0..30 {
         world.deliver().await;
     }
-    let phases = [&one, &same, &two, &three].map(|import| import.clone());
+    let phases = [&one, &same, &two, &three].map(Clone::clone);
     let mut at_renku = 0;
     for import in &phases {
         at_renku += u32::from(world.import(import).await.has_slot);

@@ -90,7 +90,8 @@ pub(crate) struct FakeTokens(pub(crate) Mutex<Option<Class>>);
 #[async_trait]
 impl Tokens for FakeTokens {
     async fn access_token(&self, _person: PersonId) -> Result<AccessToken, Fault> {
-        match *self.0.lock().unwrap() {
+        let class = *self.0.lock().unwrap();
+        match class {
             None => Ok(AccessToken::new("token".to_owned().into())),
             Some(class) => Err(Fault::new(class, Problem::new(ProblemCode::SignInNeeded))),
         }
@@ -209,7 +210,8 @@ impl Renku for FakeRenku {
     }
     async fn check_project(&self, _token: &AccessToken, _project: &ProjectAddress) -> Result<(), Fault> {
         self.up()?;
-        match self.state.lock().unwrap().project {
+        let project = self.state.lock().unwrap().project;
+        match project {
             None => Ok(()),
             Some((code, class)) => Err(Fault::new(class, Problem::new(code))),
         }

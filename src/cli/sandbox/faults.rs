@@ -13,6 +13,9 @@ pub(crate) enum Simulator {
     Renku,
 }
 
+/// What a simulator is told: which one, the path of its control, and the body.
+pub(crate) type Order = (Simulator, &'static str, fn() -> Value);
+
 /// A trap.
 #[derive(Clone, Debug)]
 pub(crate) struct Trap {
@@ -29,7 +32,7 @@ pub(crate) struct Trap {
     /// Whether access tokens end so soon that the trap is met at the first renewal.
     pub(crate) short_tokens: bool,
     /// What to tell a simulator before the import is asked for.
-    pub(crate) before: Option<(Simulator, &'static str, fn() -> Value)>,
+    pub(crate) before: Option<Order>,
 }
 
 const fn trap(name: &'static str, story: &'static str, problem: ProblemCode) -> Trap {
@@ -40,11 +43,16 @@ const fn dataset(name: &'static str, pid: &'static str, story: &'static str, pro
     Trap { dataset: Some(pid), ..trap(name, story, problem) }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a builder in constant context, where nothing can be dropped"
+)]
 const fn told(trap: Trap, simulator: Simulator, path: &'static str, body: fn() -> Value) -> Trap {
     Trap { before: Some((simulator, path, body)), ..trap }
 }
 
 /// Every trap.
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(crate) fn all() -> Vec<Trap> {
     use ProblemCode as Code;
     use Simulator::{Keycloak, Renku};

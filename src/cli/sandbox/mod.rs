@@ -72,12 +72,12 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let served = app::serve(parts, &config, serving, shutdown.clone());
     let code = if drives {
         let dataset = args.import.as_deref().unwrap_or(DATASET);
-        let driven = async {
+        let driving = async {
             let code = drive_one(&at, dataset, trap.as_ref()).await;
             shutdown.begin();
             code
         };
-        let (code, served) = tokio::join!(driven, served);
+        let (code, served) = tokio::join!(driving, served);
         served?;
         code?
     } else {
