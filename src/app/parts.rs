@@ -138,7 +138,7 @@ fn queue(config: &Config, tracker: &TaskTracker, stop: &CancellationToken) -> an
         QueueKind::Rabbit => {
             let mut broker =
                 rabbitmq::Settings::new(SecretString::from(config.queue.url.expose().to_owned()));
-            broker.prefix.clone_from(&config.queue.prefix);
+            broker.prefix = format!("{}.", config.queue.prefix.trim_end_matches('.'));
             broker.prefetch = prefetch(config);
             Arc::new(RabbitQueue::start(broker, tracker, stop)?)
         }

@@ -9,7 +9,7 @@ use crate::domain::import::Phase;
 /// A place in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// Just before the call that changes something elsewhere.
+    /// Just before the call to the other system that the step is for.
     BeforeEffect,
     /// The call was answered and nothing of it is stored.
     AfterEffect,

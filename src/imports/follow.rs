@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::breaker::Upstream;
+use super::breakpoints::Point;
 use super::run_step::Done;
 use crate::domain::dataset::WhichVersion;
 use crate::domain::import::verdict::Verdict;
@@ -22,7 +23,10 @@ impl Engine {
         let order = &import.order;
         let token = self.token(import).await?;
         let renku = self.renku(&order.renku)?;
+        let phase = import.state.phase();
+        self.breakpoints.reached(phase, Point::BeforeEffect).await;
         let status = self.guarded(Upstream::Renku(order.renku.clone()), renku.follow(&token, job)).await?;
+        self.breakpoints.reached(phase, Point::AfterEffect).await;
         let now = self.clock.now();
         if let State::Ended { end: End::Cancelled { left: Some(left) } } = &import.state {
             return Ok(self.follow_cancelled(left, &status, now));

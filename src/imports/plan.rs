@@ -24,7 +24,9 @@ impl Engine {
         if !its_turn {
             return Ok(self.stays_in_line());
         }
+        self.breakpoints.reached(Phase::Queued, Point::BeforeEffect).await;
         let version = self.readable_version(order).await?;
+        self.breakpoints.reached(Phase::Queued, Point::AfterEffect).await;
         // Before the slot is taken, so that nobody is kept waiting by an import that waits for its person.
         self.token(import).await?;
         let state = import.state.after(Event::Planned(self.plan_of(order, &version)?));
@@ -42,7 +44,6 @@ impl Engine {
             problem: None,
             now,
         };
-        self.breakpoints.reached(Phase::Queued, Point::BeforeEffect).await;
         match self.store.take_slot(import, lease, change, can.outstanding).await? {
             SlotAnswer::Taken(import) => Ok(Done::Stored(import)),
             SlotAnswer::Wait => Ok(self.stays_in_line()),

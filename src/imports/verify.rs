@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::Engine;
 use super::breaker::Upstream;
+use super::breakpoints::Point;
 use super::run_step::{Done, store_fault};
 use crate::domain::dataset::{DataFile, DatasetVersion, WhichVersion};
 use crate::domain::ids::LeaseId;
 use crate::domain::import::verdict::Verdict;
-use crate::domain::import::{Compared, Event, Import, ImportResult, Landed, Outcome, Plan, Stage, State};
+use crate::domain::import::{Compared, Event, Import, ImportResult, Landed, Outcome, Phase, Plan, Stage, State};
 use crate::domain::ports::renku::Arrived;
 use crate::domain::ports::store::{Change, Slot, SlotAnswer};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
@@ -32,9 +33,11 @@ impl Engine {
         }
         let token = self.token(import).await?;
         let upstream = Upstream::Renku(order.renku.clone());
+        self.breakpoints.reached(Phase::Verifying, Point::BeforeEffect).await;
         let arrived = self
             .guarded(upstream, renku.arrived(&token, &order.project, plan, landed.branch.as_deref()))
             .await?;
+        self.breakpoints.reached(Phase::Verifying, Point::AfterEffect).await;
         let Some(arrived) = arrived else {
             let problem = Problem::new(ProblemCode::DatasetNotInProject);
             if import.attempts + 1 >= LOOKS {

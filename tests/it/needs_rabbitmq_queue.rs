@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::chaos_proxy::ChaosProxy;
 use crate::queue_suite::{self as suite, ack, eventually, message, next};
 
-mod broker;
+pub(crate) mod broker;
 mod outages;
 
 const SHORT: Duration = Duration::from_millis(200);

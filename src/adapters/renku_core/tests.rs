@@ -75,6 +75,8 @@ pub(super) async fn with_release(release: &str) -> ServerGuard {
     let told = json!({ "result": { "latest_version": release, "supported_project_version": 10,
         "minimum_api_version": "1.0", "maximum_api_version": "2.2" } });
     server.mock("GET", "/api/renku/apiversion").with_body(told.to_string()).create_async().await;
+    let uploads = json!({ "result": { "files": [] } }).to_string();
+    server.mock("GET", PROBE).with_body(uploads).create_async().await;
     server
 }
 
@@ -100,6 +102,7 @@ pub(super) async fn answer(
 }
 
 pub(super) const IMPORT: &str = "/api/renku/1.0/datasets.import";
+const PROBE: &str = "/api/renku/1.0/cache.files_list";
 const CHECK: &str = "/api/renku/1.0/cache.migrations_check";
 
 pub(super) async fn submit(server: &ServerGuard) -> Result<RemoteJob, SubmitFailure> {
@@ -436,6 +439,37 @@ async fn a_project_is_checked_before_anything_is_sent() {
         assert_eq!(code, want, "{body}");
         mock.assert_async().await;
     }
+}
+
+#[tokio::test]
+async fn nobodys_call_is_noticed_before_a_private_project_seems_to_be_missing() {
+    let mut server = Server::new_async().await;
+    let told = json!({ "result": { "latest_version": "2.9.4", "minimum_api_version": "1.0", "maximum_api_version": "2.2" } });
+    answer(&mut server, "GET", "/api/renku/apiversion", 200, &told.to_string()).await;
+    answer(
+        &mut server,
+        "GET",
+        PROBE,
+        200,
+        &error(1030, "It's necessary to be authenticated", "").to_string(),
+    )
+    .await;
+    let missing = error(1010, "no repository", "").to_string();
+    let check = answer(&mut server, "GET", CHECK, 200, &missing).await.expect(0);
+    let list = answer(&mut server, "GET", "/api/renku/1.0/datasets.list", 200, &missing).await.expect(0);
+    let core = core(&server);
+    let faults = [
+        core.check_project(&token(), &project()).await.unwrap_err(),
+        core.arrived(&token(), &project(), &plan(), None).await.unwrap_err(),
+    ];
+    for fault in faults {
+        assert_eq!(
+            (fault.class, fault.problem.code.as_str()),
+            (Class::SignIn(SignInAt::Renku), "renku-sign-in-needed")
+        );
+    }
+    check.assert_async().await;
+    list.assert_async().await;
 }
 
 #[tokio::test]

@@ -10,22 +10,22 @@ fn variable(name: &str) -> String {
 }
 
 /// The broker's address, with user and password.
-pub(super) fn url() -> String {
+pub(crate) fn url() -> String {
     variable("TEST_AMQP_URL")
 }
 
 /// The part of the address that a proxy takes the place of.
-pub(super) fn host_and_port() -> String {
+pub(crate) fn host_and_port() -> String {
     let url = url::Url::parse(&url()).unwrap();
     format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5672))
 }
 
 /// Power over the broker. However a test ends, it leaves the broker running.
-pub(super) struct Ctl;
+pub(crate) struct Ctl;
 
 impl Ctl {
     /// Runs a command of `scripts/rabbitmq-private`.
-    pub(super) async fn run(&self, words: &[&str]) {
+    pub(crate) async fn run(&self, words: &[&str]) {
         let ctl = variable("TEST_RABBITMQ_CTL");
         let mut command = tokio::process::Command::new(ctl);
         // Its children hold on to inherited pipes, so it gets none.

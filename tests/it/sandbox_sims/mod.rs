@@ -31,7 +31,10 @@ fn http() -> reqwest::Client {
 }
 
 /// Asks again until there is an answer; fails after half a minute.
-async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
     for _ in 0..3000 {
         if let Some(answer) = ask().await {
             return answer;
@@ -41,19 +44,19 @@ async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl 
     panic!("never happened: {what}");
 }
 
-struct World {
+pub(crate) struct World {
     keycloak: keycloak::Running,
-    dataverse: dv::Running,
-    renku: renku_core::Running,
+    pub(crate) dataverse: dv::Running,
+    pub(crate) renku: renku_core::Running,
     http: reqwest::Client,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    async fn with(change: impl FnOnce(&mut renku_core::Options)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut renku_core::Options)) -> Self {
         let keycloak = keycloak::start(keycloak::Options::default()).await.unwrap();
         let dataverse = dv::start(dv::Options { pace: PACE, ..dv::Options::default() }).await.unwrap();
         let mut options = renku_core::Options {
@@ -68,14 +71,14 @@ impl World {
         Self { keycloak, dataverse, renku, http: http() }
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.renku.stop().await;
         self.dataverse.stop().await;
         self.keycloak.stop().await;
     }
 
     /// An access token by the code flow, as the named client gets it.
-    async fn token_of(&self, user: &str, client: &str) -> String {
+    pub(crate) async fn token_of(&self, user: &str, client: &str) -> String {
         self.token_from(&self.keycloak, user, client).await
     }
 
@@ -113,11 +116,11 @@ impl World {
         answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
     }
 
-    async fn token(&self, user: &str) -> String {
+    pub(crate) async fn token(&self, user: &str) -> String {
         self.token_of(user, "dataverse-connector").await
     }
 
-    fn landing_page(&self, name: &str) -> String {
+    pub(crate) fn landing_page(&self, name: &str) -> String {
         format!("{}/dataset.xhtml?persistentId=doi:10.5072/FK2/{name}", self.dataverse.site_url)
     }
 
@@ -156,11 +159,11 @@ impl World {
         self.ended(&job).await
     }
 
-    async fn renku_sim(&self, what: &str) -> Value {
+    pub(crate) async fn renku_sim(&self, what: &str) -> Value {
         self.http.get(format!("{}/_sim/{what}", self.renku.url)).send().await.unwrap().json().await.unwrap()
     }
 
-    async fn tell_renku(&self, what: &str, order: Value) -> Value {
+    pub(crate) async fn tell_renku(&self, what: &str, order: Value) -> Value {
         let url = format!("{}/_sim/{what}", self.renku.url);
         let answer = self.http.post(url).json(&order).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{what} {order}");
@@ -173,7 +176,7 @@ impl World {
         (status, answer.json().await.unwrap_or(Value::Null))
     }
 
-    async fn tell_dataverse(&self, what: &str, order: Value) -> Value {
+    pub(crate) async fn tell_dataverse(&self, what: &str, order: Value) -> Value {
         let url = format!("{}/_sim/{what}", self.dataverse.site_url);
         let answer = self.http.post(url).json(&order).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{what} {order}");
@@ -181,7 +184,7 @@ impl World {
     }
 
     /// The files on a branch of a project.
-    async fn branch(&self, project: &str, branch: &str) -> Value {
+    pub(crate) async fn branch(&self, project: &str, branch: &str) -> Value {
         self.renku_sim(&format!("repos/{project}")).await["branches"][branch].clone()
     }
 }

@@ -131,7 +131,7 @@ class Connector:
 
     def sign_in(self, user):
         """Follows the redirects of a sign-in as a browser does; the provider is told who it is by `login_hint`."""
-        cookies, url, status, text = {}, URL + "/sign-in?" + urlencode({"renku": "rig", "return_to": "/imports"}), 0, ""
+        cookies, url, status, text = {}, URL + "/sign-in?" + urlencode({"renku": "rig", "next": "/"}), 0, ""
         for _ in range(10):
             at = urlsplit(url)
             if url.startswith(ISSUER + "/protocol/openid-connect/auth"):

@@ -1,0 +1,540 @@
+//! The whole application as its users have it: our binary in processes of its own, simulated systems around it, HTTP between them.
+//!
+//! What is done to it belongs in the tests.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use dataverse_renku::adapters::http::{self, HttpSettings};
+use dataverse_renku::adapters::rabbitmq::{RabbitQueue, Settings as RabbitSettings};
+use dataverse_renku::domain::ports::queue::Queue as _;
+use dataverse_renku::sandbox::{dataverse, keycloak, renku_core};
+use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
+use lapin::{Connection, ConnectionProperties};
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::needs_rabbitmq_queue::broker;
+use crate::store_suite::bench;
+
+/// For whatever must come to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where state and work are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// In a file, and in the process.
+    Here,
+    /// On PostgreSQL and RabbitMQ.
+    OnServers,
+    /// State in a file, work on RabbitMQ.
+    OnBroker,
+}
+
+/// What a test wants otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wishes {
+    pub(crate) kept: Kept,
+    /// How long Renku takes over a job, in milliseconds.
+    pub(crate) job_ms: u64,
+    /// How many imports are handed to Renku at once by one process, and how many are followed.
+    pub(crate) slots: u32,
+    /// Life of an access token in seconds.
+    pub(crate) access_ttl_s: u64,
+}
+
+impl Wishes {
+    pub(crate) const fn on(kept: Kept) -> Self {
+        Self { kept, job_ms: 300, slots: 4, access_ttl_s: 1800 }
+    }
+}
+
+/// Simulated systems, a configuration, and whoever drives it all.
+pub(crate) struct Whole {
+    dataverse: dataverse::Running,
+    keycloak: keycloak::Running,
+    renku: renku_core::Running,
+    folder: tempfile::TempDir,
+    port: u16,
+    http: reqwest::Client,
+    schema: Option<(String, String)>,
+    prefix: Option<String>,
+    token: Option<String>,
+    started: AtomicU32,
+}
+
+/// A process of ours, killed when dropped.
+pub(crate) struct App {
+    child: Child,
+    log: PathBuf,
+}
+
+impl App {
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// How many lines of its log have these words.
+    pub(crate) fn lines_with(&self, words: &str) -> usize {
+        self.log().lines().filter(|line| line.contains(words)).count()
+    }
+
+    pub(crate) async fn logs(&self, words: &str) {
+        let until = Instant::now() + PATIENCE;
+        while self.lines_with(words) == 0 {
+            assert!(Instant::now() < until, "never logged: {words}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// SIGKILL, as the kernel does it when memory runs out.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// SIGTERM, as every supervisor does it.
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        let number = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &number]).status().await.unwrap().success());
+        self.end().await
+    }
+
+    pub(crate) async fn end(&mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        ended.unwrap_or_else(|_| panic!("the process does not end\n{}", self.log())).unwrap()
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+}
+
+/// What Renku and the connector say of many imports, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) asked: usize,
+    /// Submits that Renku accepted.
+    pub(crate) submitted: usize,
+    /// Imports that arrived whole.
+    pub(crate) ended: usize,
+    /// Imports that Renku accepted more than once.
+    pub(crate) doubled: usize,
+    /// Imports that Renku never heard of, or that have not arrived whole.
+    pub(crate) lost: usize,
+}
+
+impl Tally {
+    pub(crate) const fn clean(asked: usize) -> Self {
+        Self { asked, submitted: asked, ended: asked, doubled: 0, lost: 0 }
+    }
+
+    pub(crate) const fn and(self, other: &Self) -> Self {
+        Self {
+            asked: self.asked + other.asked,
+            submitted: self.submitted + other.submitted,
+            ended: self.ended + other.ended,
+            doubled: self.doubled + other.doubled,
+            lost: self.lost + other.lost,
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { asked, submitted, ended, doubled, lost } = self;
+        write!(f, "asked {asked} / submitted {submitted} / ended {ended} / doubled {doubled} / lost {lost}")
+    }
+}
+
+impl Whole {
+    pub(crate) async fn new(wishes: Wishes) -> Self {
+        let dataverse = dataverse::start(dataverse::Options { pace: 0.0, ..Default::default() });
+        let dataverse = dataverse.await.unwrap();
+        let keycloak = keycloak::Options { access_ttl_s: wishes.access_ttl_s, ..Default::default() };
+        let keycloak = keycloak::start(keycloak).await.unwrap();
+        let renku = renku_core::Options {
+            issuer: keycloak.issuer.clone(),
+            pace: 0.05,
+            sticky: true,
+            ..Default::default()
+        };
+        let renku = renku_core::start(renku).await.unwrap();
+        let schema = match wishes.kept {
+            Kept::OnServers => {
+                let (server, name) =
+                    (bench::postgres_server(), format!("whole_{}", Uuid::now_v7().simple()));
+                bench::run(&server, format!("CREATE SCHEMA {name}")).await.unwrap();
+                Some((server, name))
+            }
+            Kept::Here | Kept::OnBroker => None,
+        };
+        let prefix = (wishes.kept != Kept::Here).then(|| format!("whole-{}", Uuid::now_v7().simple()));
+        let whole = Self {
+            dataverse,
+            keycloak,
+            renku,
+            folder: tempfile::tempdir().unwrap(),
+            port: free_port(),
+            http: http::client(&HttpSettings::default()).unwrap(),
+            schema,
+            prefix,
+            token: None,
+            started: AtomicU32::new(0),
+        };
+        std::fs::write(whole.file(), whole.configuration(&wishes)).unwrap();
+        let mode = json!({"job_ms": wishes.job_ms, "workers": 50});
+        whole.post(&format!("{}/_sim/mode", whole.renku.url), &mode).await;
+        whole
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("whole.toml")
+    }
+
+    fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Every wait short, and the lease still longer than the longest call.
+    fn configuration(&self, wishes: &Wishes) -> String {
+        let folder = self.folder.path().display();
+        let store = match &self.schema {
+            Some((server, schema)) => {
+                let sign = if server.contains('?') { '&' } else { '?' };
+                format!("{server}{sign}options=-csearch_path={schema}")
+            }
+            None => format!("sqlite://{folder}/whole.db"),
+        };
+        let queue = match &self.prefix {
+            Some(prefix) => format!("url = \"{}\"\nprefix = \"{prefix}\"", broker::url()),
+            None => "url = \"embedded:\"".to_owned(),
+        };
+        format!(
+            r#"public_url = "{address}"
+[http]
+bind = "127.0.0.1:{port}"
+workers = 1
+[store]
+url = "{store}"
+[queue]
+{queue}
+[vault]
+key_file = "{folder}/vault.key"
+[worker]
+submit_slots = {slots}
+follow_slots = {slots}
+lease = "5s"
+connect_timeout = "1s"
+dataverse_timeout = "3s"
+renku_timeout = "3s"
+keycloak_timeout = "3s"
+poll_first = "200ms"
+poll_later = "500ms"
+unclear = "4s"
+dirty_clone = "3s"
+settle = "500ms"
+sweep_every = "500ms"
+sweep_grace = "500ms"
+dataset_recheck = "500ms"
+shutdown_deadline = "10s"
+[worker.retry]
+first = "200ms"
+longest = "2s"
+[worker.breaker]
+first = "500ms"
+longest = "2s"
+[dataverse.demo]
+site_url = "{dataverse}"
+[renku.sandbox]
+url = "{renku}"
+api = "core"
+git_hosts = ["{git}"]
+outstanding = 10
+[renku.sandbox.oidc]
+issuer = "{issuer}"
+client_id = "dataverse-connector"
+client_secret = "sandbox-secret"
+"#,
+            address = self.address(),
+            port = self.port,
+            slots = wishes.slots,
+            dataverse = self.dataverse.site_url,
+            renku = self.renku.url,
+            git = self.renku.git_url.trim_start_matches("http://"),
+            issuer = self.keycloak.issuer,
+        )
+    }
+
+    /// A process of ours with these words after `serve`.
+    pub(crate) fn start(&self, words: &[&str]) -> App {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let log = self.folder.path().join(format!("{number}.log"));
+        let child = Command::new(env!("CARGO_BIN_EXE_dataverse-renku"))
+            .arg("--config")
+            .arg(self.file())
+            .arg("serve")
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log).unwrap())
+            .kill_on_drop(true)
+            .spawn();
+        App { child: child.unwrap(), log }
+    }
+
+    /// A process that answers requests.
+    pub(crate) async fn serve(&self, words: &[&str]) -> App {
+        let mut app = self.start(words);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if self.http.get(format!("{}/healthz", self.address())).send().await.is_ok() {
+                return app;
+            }
+            assert!(!app.is_over() && Instant::now() < until, "it does not serve\n{}", app.log());
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// Alice's browser signs in at the connector, as it does when she comes to the page.
+    pub(crate) async fn sign_in(&self) {
+        let begun = self.http.get(format!("{}/sign-in?next=/", self.address())).send().await.unwrap();
+        let cookies: Vec<_> = begun
+            .headers()
+            .get_all(SET_COOKIE)
+            .iter()
+            .map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned())
+            .collect();
+        let at_keycloak = format!("{}&login_hint=alice&sandbox_auto=1", location(&begun));
+        let at_keycloak = self.http.get(at_keycloak).send().await.unwrap();
+        let back = self.http.get(location(&at_keycloak)).header(COOKIE, cookies.join("; "));
+        let done = back.send().await.unwrap();
+        assert!(done.status().is_redirection(), "{}", done.text().await.unwrap());
+    }
+
+    /// Alice's programs ask with a token of the kind that `renku login` gets.
+    pub(crate) async fn log_in_a_program(&mut self) {
+        let oidc = format!("{}/protocol/openid-connect", self.keycloak.issuer);
+        let begin = [("client_id", "renku-cli"), ("scope", "openid profile email")];
+        let device = self.http.post(format!("{oidc}/auth/device")).form(&begin).send().await.unwrap();
+        let device: Value = device.json().await.unwrap();
+        let approve = json!({"user_code": device["user_code"], "user": "alice"});
+        self.post(&format!("{}/_sim/device/approve", self.keycloak.base_url), &approve).await;
+        let poll = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("client_id", "renku-cli"),
+            ("device_code", device["device_code"].as_str().unwrap()),
+        ];
+        let tokens = self.http.post(format!("{oidc}/token")).form(&poll).send().await.unwrap();
+        let tokens: Value = tokens.json().await.unwrap();
+        self.token = Some(tokens["access_token"].as_str().unwrap().to_owned());
+    }
+
+    async fn post(&self, url: &str, body: &Value) {
+        let answer = self.http.post(url).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{url} answered {}", answer.status());
+    }
+
+    /// Plays a fault of the simulated Keycloak.
+    pub(crate) async fn keycloak_fault(&self, fault: &Value) {
+        self.post(&format!("{}/_sim/faults", self.keycloak.base_url), fault).await;
+    }
+
+    /// Every token request that the simulated Keycloak saw.
+    pub(crate) async fn keycloak_events(&self) -> Vec<Value> {
+        let events = self.http.get(format!("{}/_sim/events", self.keycloak.base_url)).send().await;
+        events.unwrap().json().await.unwrap()
+    }
+
+    async fn submits(&self) -> Value {
+        let submits = self.http.get(format!("{}/_sim/submits", self.renku.url)).send().await.unwrap();
+        submits.json().await.unwrap()
+    }
+
+    /// How many submits Renku has accepted.
+    pub(crate) async fn accepted(&self) -> usize {
+        number(&self.submits().await["totals"]["accepted"])
+    }
+
+    /// Waits until Renku has accepted so many.
+    pub(crate) async fn renku_accepts(&self, count: usize) {
+        self.eventually(&format!("{count} submits"), async || self.accepted().await >= count).await;
+    }
+
+    async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !holds().await {
+            assert!(Instant::now() < until, "did not come to pass: {what}\n{}", self.last_log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn last_log(&self) -> String {
+        let number = self.started.load(Ordering::Relaxed).saturating_sub(1);
+        let log = std::fs::read_to_string(self.folder.path().join(format!("{number}.log"))).unwrap_or_default();
+        let from = log.len().saturating_sub(6_000);
+        log.get(from..).unwrap_or(&log).to_owned()
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {
+        let answer = request.bearer_auth(self.token.as_ref().unwrap()).send().await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let body = answer.text().await.map_err(|error| error.to_string())?;
+        if !status.is_success() {
+            return Err(format!("{status}: {body}"));
+        }
+        serde_json::from_str(&body).map_err(|error| error.to_string())
+    }
+
+    /// Asks for an import of one of Dataverse's datasets into one of alice's projects; its number.
+    pub(crate) async fn import(&self, dataset: &str, project: &str) -> String {
+        let order = json!({
+            "dataset": format!("doi:10.5072/FK2/{dataset}"),
+            "project": format!("{}/alice/{project}", self.renku.git_url),
+        });
+        let imports = format!("{}/api/v1/imports", self.address());
+        let import = self.ask(self.http.post(imports).json(&order)).await;
+        import.unwrap_or_else(|refused| panic!("{refused}\n{}", self.last_log()))["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// `count` imports, at most three into each project.
+    pub(crate) async fn imports(&self, count: usize) -> Vec<String> {
+        let mut ids = Vec::new();
+        let datasets = ["GLACIER", "SMALL3", "DRAFT2"];
+        for number in 0..count {
+            let project = format!("project-{}", number / datasets.len());
+            if number % datasets.len() == 0 {
+                let path = json!({"path": format!("alice/{project}")});
+                self.post(&format!("{}/_sim/projects", self.renku.url), &path).await;
+            }
+            ids.push(self.import(datasets[number % datasets.len()], &project).await);
+        }
+        ids
+    }
+
+    /// The import as the API shows it.
+    pub(crate) async fn look(&self, id: &str) -> Result<Value, String> {
+        self.ask(self.http.get(format!("{}/api/v1/imports/{id}", self.address()))).await
+    }
+
+    /// Waits until the import is so.
+    pub(crate) async fn import_is(&self, id: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        let found = async || match self.look(id).await {
+            Ok(import) => {
+                last = import;
+                is(&last)
+            }
+            Err(_) => false,
+        };
+        let until = Instant::now() + PATIENCE;
+        let mut found = found;
+        while !found().await {
+            if Instant::now() > until {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        drop(found);
+        assert!(is(&last), "the import is not {what}: {last}\n{}", self.last_log());
+        last
+    }
+
+    /// Waits until all have ended, and counts.
+    pub(crate) async fn all_end(&self, ids: &[String]) -> Tally {
+        let mut arrived: BTreeMap<(String, String), bool> = BTreeMap::new();
+        for id in ids {
+            let import = self.import_is(id, "at its end", |import| import["ended"] == true).await;
+            let whole = import["phase"] == "succeeded" && import["outcome"] == "complete";
+            if !whole {
+                println!("{import}");
+            }
+            let (project, dataset) = (text(&import["project"]), text(&import["dataset"]));
+            let path = project.trim_start_matches(&self.renku.git_url).trim_start_matches('/').to_owned();
+            arrived.insert((path, dataset), whole);
+        }
+        let submits = self.submits().await;
+        let mut accepted: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for submit in submits["submits"].as_array().unwrap() {
+            let uri = text(&submit["dataset_uri"]);
+            let dataset = arrived.keys().find(|(_, dataset)| uri.contains(dataset.as_str()));
+            let dataset = dataset.unwrap_or_else(|| panic!("nobody asked for {submit}")).1.clone();
+            *accepted.entry((text(&submit["project"]), dataset)).or_default() += number(&submit["accepted"]);
+        }
+        let lost = arrived.iter().filter(|(key, whole)| !**whole || !accepted.contains_key(*key)).count();
+        let tally = Tally {
+            asked: ids.len(),
+            submitted: accepted.values().sum(),
+            ended: arrived.values().filter(|whole| **whole).count(),
+            doubled: accepted.values().filter(|times| **times > 1).count(),
+            lost,
+        };
+        if tally != Tally::clean(ids.len()) {
+            println!("{submits}\n{}", self.last_log());
+        }
+        tally
+    }
+
+    /// Stops the simulators and leaves nothing on the servers; the processes must be over.
+    pub(crate) async fn clear(self) {
+        self.renku.stop().await;
+        self.keycloak.stop().await;
+        self.dataverse.stop().await;
+        if let Some((server, name)) = &self.schema {
+            bench::run(server, format!("DROP SCHEMA {name} CASCADE")).await.unwrap();
+        }
+        let Some(prefix) = self.prefix else { return };
+        let mut settings = RabbitSettings::new(SecretString::from(broker::url()));
+        settings.prefix = format!("{prefix}.");
+        settings.prefetch = None;
+        let queue = RabbitQueue::start(settings, &TaskTracker::new(), &CancellationToken::new()).unwrap();
+        let connection = Connection::connect(&broker::url(), ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let names = (queue.queue_names(), queue.exchange_names());
+        queue.close().await;
+        for name in names.0 {
+            channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
+        }
+        for name in names.1 {
+            channel.exchange_delete(name.as_str().into(), ExchangeDeleteOptions::default()).await.unwrap();
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+fn number(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+fn location(answer: &reqwest::Response) -> String {
+    let location = answer.headers().get(LOCATION);
+    location.unwrap_or_else(|| panic!("{} leads nowhere", answer.url())).to_str().unwrap().to_owned()
+}
+
+/// A port that stays the same over a restart: below those that the system gives to connections.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 8_000).unwrap();
+    loop {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
