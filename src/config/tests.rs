@@ -461,3 +461,14 @@ fn the_examples_load_when_their_secrets_are_there() {
         assert_eq!(risky.count(), 0, "{warnings:?}");
     }
 }
+
+#[test]
+fn the_key_file_that_a_first_start_makes_is_read_at_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vault.key");
+    let text = "# Key of the vault for stored sign-ins.\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    std::fs::write(&file, text).unwrap();
+    let key_file = ("DATAVERSE_RENKU__VAULT__KEY_FILE".to_owned(), file.display().to_string());
+    let (config, _) = Config::load(None, [key_file]).unwrap();
+    assert_eq!((config.vault.keys.len(), config.vault.make_at), (1, None));
+}

@@ -79,7 +79,16 @@ impl VaultConfig {
             };
             if path.exists() {
                 let text = section.secret_file("key_file", &path)?;
-                keys.push(section.key("key_file", &text)?);
+                // A key a line, as the vault itself writes the file; `#` begins a comment.
+                let lines = text.expose_secret().lines().map(str::trim);
+                for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                    keys.push(section.key("key_file", &line.into())?);
+                }
+                if keys.is_empty() {
+                    let remedy = "Write one into it with `openssl rand -base64 32`.";
+                    section.fault("key_file", Unfit::new("There is no key in it", remedy));
+                    return None;
+                }
                 return Some(Self { keys, make_at: None });
             }
             if may_make && keys.is_empty() {

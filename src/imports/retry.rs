@@ -31,7 +31,10 @@ impl Engine {
     pub async fn retry(&self, id: ImportId) -> Result<Import, Fault> {
         let import = self.store.import(id).await.map_err(super::run_step::store_fault)?;
         let import = import.ok_or_else(|| Fault::user(ProblemCode::ImportUnknown))?;
+        let given_up = import.state.problem().is_some_and(|problem| problem.code == ProblemCode::GivenUp);
         match import.state.phase() {
+            // Its time is over: sent on it would be parked again at once.
+            Phase::Parked if given_up => self.start_anew(&import).await,
             Phase::Parked => self.send_on(&import).await.map_err(super::run_step::store_fault),
             Phase::Failed | Phase::Cancelled | Phase::Superseded => self.start_anew(&import).await,
             Phase::Succeeded => Err(not_possible(&import)),

@@ -81,7 +81,11 @@ impl Engine {
             && import.state.phase() == Phase::Parked
         {
             tracing::info!(import.id = %import.id, "a parked import was moved back by hand and goes on");
-            self.send_on(&import).await?;
+            if let Err(fault) = self.retry(import.id).await {
+                log_fault(&import, &fault);
+                // Somebody else sent it on at the same time, or it is tried again.
+                return Ok(if fault.class == Class::User { Settlement::Ack } else { Settlement::HandBack });
+            }
         }
         Ok(Settlement::Ack)
     }

@@ -9,7 +9,9 @@ use super::run_step::{Done, store_fault};
 use crate::domain::dataset::{DataFile, DatasetVersion, WhichVersion};
 use crate::domain::ids::LeaseId;
 use crate::domain::import::verdict::Verdict;
-use crate::domain::import::{Compared, Event, Import, ImportResult, Landed, Outcome, Phase, Plan, Stage, State};
+use crate::domain::import::{
+    Compared, Event, Import, ImportResult, Landed, Outcome, Phase, Plan, Stage, State,
+};
 use crate::domain::ports::renku::Arrived;
 use crate::domain::ports::store::{Change, Slot, SlotAnswer};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
@@ -32,11 +34,11 @@ impl Engine {
             return self.take_slot_again(import, lease).await;
         }
         let token = self.token(import).await?;
+        // Renku keeps a clone of its own for each branch that is named: the job's is the one for none, unless it pushed aside.
+        let branch = landed.branch.as_deref().filter(|_| landed.aside);
         let upstream = Upstream::Renku(order.renku.clone());
         self.breakpoints.reached(Phase::Verifying, Point::BeforeEffect).await;
-        let arrived = self
-            .guarded(upstream, renku.arrived(&token, &order.project, plan, landed.branch.as_deref()))
-            .await?;
+        let arrived = self.guarded(upstream, renku.arrived(&token, &order.project, plan, branch)).await?;
         self.breakpoints.reached(Phase::Verifying, Point::AfterEffect).await;
         let Some(arrived) = arrived else {
             let problem = Problem::new(ProblemCode::DatasetNotInProject);

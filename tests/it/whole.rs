@@ -171,8 +171,7 @@ impl Whole {
         let renku = renku_core::start(renku).await.unwrap();
         let schema = match wishes.kept {
             Kept::OnServers => {
-                let (server, name) =
-                    (bench::postgres_server(), format!("whole_{}", Uuid::now_v7().simple()));
+                let (server, name) = (bench::postgres_server(), format!("whole_{}", Uuid::now_v7().simple()));
                 bench::run(&server, format!("CREATE SCHEMA {name}")).await.unwrap();
                 Some((server, name))
             }
@@ -380,7 +379,8 @@ client_secret = "sandbox-secret"
 
     fn last_log(&self) -> String {
         let number = self.started.load(Ordering::Relaxed).saturating_sub(1);
-        let log = std::fs::read_to_string(self.folder.path().join(format!("{number}.log"))).unwrap_or_default();
+        let log =
+            std::fs::read_to_string(self.folder.path().join(format!("{number}.log"))).unwrap_or_default();
         let from = log.len().saturating_sub(6_000);
         log.get(from..).unwrap_or(&log).to_owned()
     }

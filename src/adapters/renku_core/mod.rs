@@ -256,22 +256,41 @@ impl RenkuCore {
         let offer = self.offer().await?;
         let (mut found, mut pods) = (Vec::<RemoteJob>::new(), Vec::new());
         for _ in 0..PODS_ASKED {
-            let call = Call::get(format!("{}/jobs", offer.base), Vec::new()).by(token);
-            let reply = self.call(call, self.settings.ask_timeout, &offer).await?;
-            let pod = reply.sticky.clone();
-            let listed: jobs::Jobs = reply.read()?;
-            for job in listed.jobs.into_iter().filter(|job| job.may_be(project, begun)) {
-                if !found.iter().any(|known| known.id == job.id) {
-                    found.push(job.into_remote(&offer.base, pod.clone(), begun));
+            let (jobs, pod) = self.jobs_at(token, &offer, None).await?;
+            let mut listed = vec![(jobs, pod.clone())];
+            let seen = pod.is_none() || pods.contains(&pod);
+            if !seen {
+                // With its cookie we surely reach the pod that the gateway has just led us to.
+                listed.push((self.jobs_at(token, &offer, pod.as_deref()).await?.0, pod.clone()));
+                pods.push(pod);
+            }
+            for (jobs, pod) in listed {
+                for job in jobs.into_iter().filter(|job| job.may_be(project, begun)) {
+                    if !found.iter().any(|known| known.id == job.id) {
+                        found.push(job.into_remote(&offer.base, pod.clone(), begun));
+                    }
                 }
             }
-            if pod.is_none() || pods.contains(&pod) {
+            if seen {
                 break;
             }
-            pods.push(pod);
         }
         found.sort_by_key(|job| job.accepted_at);
         Ok(found)
+    }
+
+    /// The person's jobs as one pod lists them, and the cookie that leads to it.
+    async fn jobs_at(
+        &self,
+        token: &AccessToken,
+        offer: &Offer,
+        pod: Option<&str>,
+    ) -> Result<(Vec<jobs::Job>, Option<String>), Error> {
+        let call = Call::get(format!("{}/jobs", offer.base), Vec::new()).by(token).at(pod);
+        let reply = self.call(call, self.settings.ask_timeout, offer).await?;
+        let cookie = reply.sticky.clone();
+        let listed: jobs::Jobs = reply.read()?;
+        Ok((listed.jobs, cookie))
     }
 
     async fn followed(&self, token: &AccessToken, job: &RemoteJob) -> Result<JobStatus, Error> {

@@ -526,6 +526,17 @@ async fn what_an_unclear_submit_left_is_looked_for_on_every_pod() {
             .await;
         pods.push(mock);
     }
+    // Once more at each pod, with its cookie, since nothing says that the first answer came from there.
+    for (pod, id) in [("pod-1", "aa"), ("pod-2", "bb")] {
+        let mock = server
+            .mock("GET", "/api/renku/1.0/jobs")
+            .match_header("cookie", format!("reverse-proxy-sticky-session-renku-core={pod}").as_str())
+            .with_body(listed(id))
+            .expect(1)
+            .create_async()
+            .await;
+        pods.push(mock);
+    }
     let found = core(&server).submitted_since(&token(), &project(), &plan(), begun).await.unwrap();
     let ids: Vec<_> = found.iter().map(|job| (job.id.as_str(), job.sticky.as_deref().unwrap())).collect();
     assert_eq!(

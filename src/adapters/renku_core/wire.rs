@@ -1,6 +1,8 @@
 //! The shapes of the core service's requests and answers as far as we use them; unknown keys are ignored.
 //! Jobs have a module of their own, since they take some reading.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -105,8 +107,11 @@ struct File {
 impl Files {
     pub(super) fn into_domain(self) -> Vec<ArrivedFile> {
         let last = |path: String| path.rsplit('/').next().map(str::to_owned);
+        let mut paths = HashSet::new();
         self.files
             .into_iter()
+            // The core lists each of two files that overwrote each other, both with the one path that is left (core 2.9.4).
+            .filter(|file| file.path.as_ref().is_none_or(|path| paths.insert(path.clone())))
             .filter_map(|file| file.name.or_else(|| file.path.and_then(last)))
             .map(|name| ArrivedFile { name, size: None })
             .collect()
