@@ -137,7 +137,7 @@ mod tests {
             Verdict::Retry { burns: false, condition: Condition::Dataset { .. }, .. }
         ));
         assert!(
-            matches!(verdict(Class::SignIn(SignInAt::Connector), 99), Verdict::SignIn { look_at, .. } if look_at == LATER)
+            matches!(verdict(Class::SignIn(SignInAt::Connector), 99), Verdict::SignIn { look_at, .. } if look_at == NOW.plus(Duration::from_secs(300)))
         );
         assert!(
             matches!(verdict(Class::SignIn(SignInAt::Renku), 0), Verdict::SignIn { look_at, .. } if look_at == NOW.plus(Duration::from_secs(300)))
