@@ -155,10 +155,8 @@ impl Place {
 }
 
 fn why(status: JobStatus) -> (&'static str, Remedy) {
-    match status {
-        JobStatus::Failed { problem, remedy } => (problem.code.as_str(), remedy),
-        other => panic!("it did not fail: {other:?}"),
-    }
+    let JobStatus::Failed { problem, remedy } = status else { panic!("it did not fail: {status:?}") };
+    (problem.code.as_str(), remedy)
 }
 
 fn code(outcome: Result<(), Fault>) -> Option<&'static str> {
