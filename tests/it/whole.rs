@@ -448,7 +448,6 @@ client_secret = "sandbox-secret"
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        drop(found);
         assert!(is(&last), "the import is not {what}: {last}\n{}", self.last_log());
         last
     }
