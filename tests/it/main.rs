@@ -5,7 +5,6 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
     reason = "a test ends by panicking, also in its helpers, and prints what it counted"
 )]
 
