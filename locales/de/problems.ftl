@@ -68,16 +68,16 @@ renku-sign-in-needed = Sie müssen sich in Renku selbst noch einmal anmelden.
 renku-sign-in-needed-remedy = Öffnen Sie Renku in Ihrem Browser, melden Sie sich ab und wieder an. Der Import bemerkt es binnen einer Viertelstunde und geht von selbst weiter.
 
 token-missing = Die Anfrage sagt nicht, von wem sie kommt.
-token-missing-remedy = Senden Sie ein Zugangstoken von Renku in der Kopfzeile Authorization: Bearer. `dataverse-renku token get` gibt eines aus.
+token-missing-remedy = Senden Sie ein Zugangstoken von Renku in der Kopfzeile Authorization: Bearer. Eine Geräte-Anmeldung mit dem Client `renku-cli` gibt eines, so wie `renku login` es tut.
 
 token-unreadable = Dieses Token stammt nicht von der Renku-Anmeldung.
-token-unreadable-remedy = Nehmen Sie ein Zugangstoken vom Keycloak des Renku, nicht von GitLab oder JupyterHub. `dataverse-renku token get` gibt eines aus, `dataverse-renku token inspect` zeigt, was ein anderes ist.
+token-unreadable-remedy = Nehmen Sie ein Zugangstoken vom Keycloak des Renku, nicht von GitLab oder JupyterHub. Eine Geräte-Anmeldung mit dem Client `renku-cli` gibt eines, so wie `renku login` es tut.
 
 token-signature-wrong = Das Token wurde nicht von der Renku-Anmeldung ausgestellt.
-token-signature-wrong-remedy = Holen Sie ein neues Token bei dem Renku, um das es geht: `dataverse-renku token get`.
+token-signature-wrong-remedy = Holen Sie ein neues Token bei dem Renku, um das es geht, mit einer Geräte-Anmeldung als Client `renku-cli`.
 
 token-expired = Das Token ist abgelaufen.
-token-expired-remedy = Holen Sie ein neues: `dataverse-renku token get`.
+token-expired-remedy = Holen Sie ein neues, mit einer Geräte-Anmeldung als Client `renku-cli`.
 
 token-issuer-mismatch = Das Token stammt von der Anmeldung eines anderen Renku.
 token-issuer-mismatch-remedy = Holen Sie ein Token bei dem Renku, um das es geht. Ist es das richtige, berichtigt die Betreuung dieses Dienstes issuer im Abschnitt [renku.NAME.oidc].
@@ -98,10 +98,10 @@ token-without-name = Die Renku-Anmeldung gibt Ihren Namen nicht weiter, den Renk
 token-without-name-remedy = Tragen Sie Vor- und Nachnamen in Ihrem Keycloak-Konto ein. Oder wer das Keycloak des Renku betreut, tut es unter Users → die Person → Details und ergänzt unter Clients → dataverse-connector → Client scopes den Scope `profile` als Default. Melden Sie sich danach neu an.
 
 token-refused-by-renku = Renku nimmt Ihre Anmeldung nicht an, obwohl wir nichts Falsches daran finden.
-token-refused-by-renku-remedy = Melden Sie sich in Renku ab und wieder an. Bleibt es dabei, sieht die Betreuung des Renku im Protokoll des Gateways nach und prüft, dass dessen Uhr stimmt und dass es den Issuer benutzt, den `dataverse-renku doctor` ausgibt.
+token-refused-by-renku-remedy = Melden Sie sich in Renku ab und wieder an. Bleibt es dabei, sieht die Betreuung des Renku im Protokoll des Gateways nach und prüft, dass dessen Uhr stimmt und dass es den Issuer benutzt, den `dataverse-renku config show` ausgibt.
 
 issuer-not-found = Die Renku-Anmeldung ist unter der eingestellten Adresse nicht zu finden.
-issuer-not-found-remedy = Die Betreuung dieses Dienstes berichtigt issuer im Abschnitt [renku.NAME.oidc]. Ältere Keycloaks haben /auth darin (https://HOST/auth/realms/Renku), neuere oft nicht (https://HOST/realms/Renku). `dataverse-renku doctor` versucht beides.
+issuer-not-found-remedy = Die Betreuung dieses Dienstes berichtigt issuer im Abschnitt [renku.NAME.oidc]. Ältere Keycloaks haben /auth darin (https://HOST/auth/realms/Renku), neuere oft nicht (https://HOST/realms/Renku).
 
 issuer-mismatch = Die Renku-Anmeldung nennt für sich eine andere Adresse als die eingestellte.
 issuer-mismatch-remedy = Die Betreuung dieses Dienstes übernimmt den Wert „issuer“ aus ISSUER/.well-known/openid-configuration nach issuer im Abschnitt [renku.NAME.oidc].
@@ -113,7 +113,7 @@ flow-not-allowed = Die Renku-Anmeldung erlaubt diesem Dienst nicht, jemanden auf
 flow-not-allowed-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Settings → Capability config und schaltet Standard flow (für flow = "code") oder OAuth 2.0 Device Authorization Grant (für flow = "device") ein. Direct access grants bleibt aus. Die Rücksprungadresse muss unter Valid redirect URIs stehen.
 
 keycloak-answer-not-understood = Die Renku-Anmeldung gab eine unverständliche Antwort.
-keycloak-answer-not-understood-remedy = Die Betreuung des Renku prüft, dass unter der Adresse des Issuers ihr Keycloak antwortet und nicht die Fehlerseite eines Proxys. `dataverse-renku doctor` zeigt, was kam.
+keycloak-answer-not-understood-remedy = Die Betreuung des Renku prüft, dass unter der Adresse des Issuers ihr Keycloak antwortet und nicht die Fehlerseite eines Proxys.
 
 keycloak-unreachable = Die Renku-Anmeldung ist im Augenblick nicht zu erreichen.
 keycloak-unreachable-remedy = Nichts ist verloren: Es wird von selbst wieder versucht. Hält es an, sagen Sie dem Renku-Team Bescheid.
@@ -246,7 +246,7 @@ renku-internal-error = In Renku selbst ist etwas schiefgegangen.
 renku-internal-error-remedy = Nichts ist verloren: Es wird von selbst wieder versucht. Hält es an, sagen Sie dem Renku-Team Bescheid.
 
 renku-answer-not-understood = Renku gab eine unverständliche Antwort.
-renku-answer-not-understood-remedy = Die Betreuung des Renku prüft, dass dessen API unter /api mit JSON antwortet und nicht mit der Seite eines Proxys. `dataverse-renku doctor` zeigt, was kam.
+renku-answer-not-understood-remedy = Die Betreuung des Renku prüft, dass dessen API unter /api mit JSON antwortet und nicht mit der Seite eines Proxys.
 
 renku-api-not-offered = Dieses Renku bietet den Dienst nicht an, den der Import braucht.
 renku-api-not-offered-remedy = Die Betreuung dieses Dienstes prüft url und api im Abschnitt [renku.NAME]: „core“ ist für Renku 1, „data“ für Renku 2, „auto“ findet es heraus.

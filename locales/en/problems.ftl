@@ -68,16 +68,16 @@ renku-sign-in-needed = Renku needs you to sign in there again.
 renku-sign-in-needed-remedy = Open Renku in your browser, sign out and sign in again. The import notices it within a quarter of an hour and goes on by itself.
 
 token-missing = The request does not say who is asking.
-token-missing-remedy = Send a Renku access token in the header Authorization: Bearer. `dataverse-renku token get` prints one.
+token-missing-remedy = Send a Renku access token in the header Authorization: Bearer. A device sign-in as the client `renku-cli` gives one, as `renku login` does it.
 
 token-unreadable = The token is not one of Renku's sign-in.
-token-unreadable-remedy = Use an access token from Renku's Keycloak, not one of GitLab or JupyterHub. `dataverse-renku token get` prints one, `dataverse-renku token inspect` shows what another one is.
+token-unreadable-remedy = Use an access token from Renku's Keycloak, not one of GitLab or JupyterHub. A device sign-in as the client `renku-cli` gives one, as `renku login` does it.
 
 token-signature-wrong = The token was not issued by Renku's sign-in.
-token-signature-wrong-remedy = Get a new token from the Renku for which you ask: `dataverse-renku token get`.
+token-signature-wrong-remedy = Get a new token from the Renku for which you ask, by a device sign-in as the client `renku-cli`.
 
 token-expired = The token's time is over.
-token-expired-remedy = Get a new one: `dataverse-renku token get`.
+token-expired-remedy = Get a new one, by a device sign-in as the client `renku-cli`.
 
 token-issuer-mismatch = The token comes from the sign-in of another Renku.
 token-issuer-mismatch-remedy = Get a token from the Renku for which you ask. If it is the right one, whoever runs this service corrects issuer in the section [renku.NAME.oidc].
@@ -98,10 +98,10 @@ token-without-name = Renku's sign-in does not give out your name, and Renku need
 token-without-name-remedy = Fill in your first and last name in your Keycloak account. Or whoever runs Renku's Keycloak does it under Users → the person → Details and adds under Clients → dataverse-connector → Client scopes the scope `profile` as Default. Then sign in again.
 
 token-refused-by-renku = Renku does not accept your sign-in, although nothing is wrong with it as far as we can see.
-token-refused-by-renku-remedy = Sign out of Renku and in again. If it stays, whoever runs Renku looks into the gateway's log, and checks that its clock is right and that it uses the issuer that `dataverse-renku doctor` prints.
+token-refused-by-renku-remedy = Sign out of Renku and in again. If it stays, whoever runs Renku looks into the gateway's log, and checks that its clock is right and that it uses the issuer that `dataverse-renku config show` prints.
 
 issuer-not-found = Renku's sign-in cannot be found at the configured address.
-issuer-not-found-remedy = Whoever runs this service corrects issuer in the section [renku.NAME.oidc]. Older Keycloaks have /auth in it (https://HOST/auth/realms/Renku), newer ones often not (https://HOST/realms/Renku). `dataverse-renku doctor` tries both.
+issuer-not-found-remedy = Whoever runs this service corrects issuer in the section [renku.NAME.oidc]. Older Keycloaks have /auth in it (https://HOST/auth/realms/Renku), newer ones often not (https://HOST/realms/Renku).
 
 issuer-mismatch = Renku's sign-in calls itself by another address than the configured one.
 issuer-mismatch-remedy = Whoever runs this service copies the value of "issuer" from ISSUER/.well-known/openid-configuration into issuer in the section [renku.NAME.oidc].
@@ -113,7 +113,7 @@ flow-not-allowed = Renku's sign-in does not allow this service to sign people in
 flow-not-allowed-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Settings → Capability config and switches on Standard flow (for flow = "code") or OAuth 2.0 Device Authorization Grant (for flow = "device"). Direct access grants stay off. The redirect address must stand under Valid redirect URIs.
 
 keycloak-answer-not-understood = Renku's sign-in gave an answer that makes no sense.
-keycloak-answer-not-understood-remedy = Whoever runs Renku checks that its Keycloak answers at the issuer's address and not a proxy's error page. `dataverse-renku doctor` shows what came.
+keycloak-answer-not-understood-remedy = Whoever runs Renku checks that its Keycloak answers at the issuer's address and not a proxy's error page.
 
 keycloak-unreachable = Renku's sign-in cannot be reached at the moment.
 keycloak-unreachable-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs Renku.
@@ -246,7 +246,7 @@ renku-internal-error = Something went wrong inside Renku.
 renku-internal-error-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs Renku.
 
 renku-answer-not-understood = Renku gave an answer that makes no sense.
-renku-answer-not-understood-remedy = Whoever runs Renku checks that its API answers with JSON under /api and not with a proxy's page. `dataverse-renku doctor` shows what came.
+renku-answer-not-understood-remedy = Whoever runs Renku checks that its API answers with JSON under /api and not with a proxy's page.
 
 renku-api-not-offered = This Renku does not offer the service that is needed for the import.
 renku-api-not-offered-remedy = Whoever runs this service checks url and api in the section [renku.NAME]: "core" is for Renku 1, "data" for Renku 2, "auto" finds out.

@@ -68,16 +68,16 @@ renku-sign-in-needed = Renku a besoin que vous vous y connectiez de nouveau.
 renku-sign-in-needed-remedy = Ouvrez Renku dans votre navigateur, déconnectez-vous puis reconnectez-vous. L'importation le remarque en un quart d'heure au plus et reprend d'elle-même.
 
 token-missing = La requête ne dit pas qui la fait.
-token-missing-remedy = Envoyez un jeton d'accès de Renku dans l'en-tête Authorization: Bearer. `dataverse-renku token get` en affiche un.
+token-missing-remedy = Envoyez un jeton d'accès de Renku dans l'en-tête Authorization: Bearer. Une connexion par appareil avec le client `renku-cli` en donne un, comme le fait `renku login`.
 
 token-unreadable = Ce jeton ne vient pas de la connexion à Renku.
-token-unreadable-remedy = Utilisez un jeton d'accès du Keycloak de Renku, et non de GitLab ou de JupyterHub. `dataverse-renku token get` en affiche un, `dataverse-renku token inspect` montre ce qu'est un autre.
+token-unreadable-remedy = Utilisez un jeton d'accès du Keycloak de Renku, et non de GitLab ou de JupyterHub. Une connexion par appareil avec le client `renku-cli` en donne un, comme le fait `renku login`.
 
 token-signature-wrong = Le jeton n'a pas été émis par la connexion à Renku.
-token-signature-wrong-remedy = Obtenez un nouveau jeton auprès du Renku concerné : `dataverse-renku token get`.
+token-signature-wrong-remedy = Obtenez un nouveau jeton auprès du Renku concerné, par une connexion par appareil avec le client `renku-cli`.
 
 token-expired = Le jeton a expiré.
-token-expired-remedy = Obtenez-en un nouveau : `dataverse-renku token get`.
+token-expired-remedy = Obtenez-en un nouveau, par une connexion par appareil avec le client `renku-cli`.
 
 token-issuer-mismatch = Le jeton vient de la connexion à un autre Renku.
 token-issuer-mismatch-remedy = Obtenez un jeton auprès du Renku concerné. Si c'est bien le bon, la personne qui gère ce service corrige issuer dans la section [renku.NAME.oidc].
@@ -98,10 +98,10 @@ token-without-name = La connexion à Renku ne transmet pas votre nom, dont Renku
 token-without-name-remedy = Indiquez vos prénom et nom dans votre compte Keycloak. Ou bien la personne qui gère le Keycloak de Renku le fait sous Users → la personne → Details et ajoute sous Clients → dataverse-connector → Client scopes le scope `profile` comme Default. Ensuite, reconnectez-vous.
 
 token-refused-by-renku = Renku refuse votre connexion, alors que nous n'y voyons rien d'anormal.
-token-refused-by-renku-remedy = Déconnectez-vous de Renku et reconnectez-vous. Si cela persiste, la personne qui gère Renku consulte le journal de la passerelle, vérifie son horloge et s'assure qu'elle utilise l'issuer affiché par `dataverse-renku doctor`.
+token-refused-by-renku-remedy = Déconnectez-vous de Renku et reconnectez-vous. Si cela persiste, la personne qui gère Renku consulte le journal de la passerelle, vérifie son horloge et s'assure qu'elle utilise l'issuer affiché par `dataverse-renku config show`.
 
 issuer-not-found = La connexion à Renku est introuvable à l'adresse configurée.
-issuer-not-found-remedy = La personne qui gère ce service corrige issuer dans la section [renku.NAME.oidc]. Les anciens Keycloak y mettent /auth (https://HOST/auth/realms/Renku), les nouveaux souvent non (https://HOST/realms/Renku). `dataverse-renku doctor` essaie les deux.
+issuer-not-found-remedy = La personne qui gère ce service corrige issuer dans la section [renku.NAME.oidc]. Les anciens Keycloak y mettent /auth (https://HOST/auth/realms/Renku), les nouveaux souvent non (https://HOST/realms/Renku).
 
 issuer-mismatch = La connexion à Renku se désigne par une autre adresse que celle qui est configurée.
 issuer-mismatch-remedy = La personne qui gère ce service copie la valeur « issuer » de ISSUER/.well-known/openid-configuration dans issuer, section [renku.NAME.oidc].
@@ -113,7 +113,7 @@ flow-not-allowed = La connexion à Renku ne permet pas à ce service de connecte
 flow-not-allowed-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Settings → Capability config et active Standard flow (pour flow = "code") ou OAuth 2.0 Device Authorization Grant (pour flow = "device"). Direct access grants reste désactivé. L'adresse de retour doit figurer sous Valid redirect URIs.
 
 keycloak-answer-not-understood = La connexion à Renku a donné une réponse incompréhensible.
-keycloak-answer-not-understood-remedy = La personne qui gère Renku vérifie que son Keycloak répond à l'adresse de l'issuer, et non la page d'erreur d'un proxy. `dataverse-renku doctor` montre ce qui est arrivé.
+keycloak-answer-not-understood-remedy = La personne qui gère Renku vérifie que son Keycloak répond à l'adresse de l'issuer, et non la page d'erreur d'un proxy.
 
 keycloak-unreachable = La connexion à Renku est injoignable pour le moment.
 keycloak-unreachable-remedy = Rien n'est perdu : un nouvel essai aura lieu de lui-même. Si cela dure, prévenez l'équipe de Renku.
@@ -246,7 +246,7 @@ renku-internal-error = Une erreur s'est produite à l'intérieur de Renku.
 renku-internal-error-remedy = Rien n'est perdu : un nouvel essai aura lieu de lui-même. Si cela dure, prévenez l'équipe de Renku.
 
 renku-answer-not-understood = Renku a donné une réponse incompréhensible.
-renku-answer-not-understood-remedy = La personne qui gère Renku vérifie que son API répond en JSON sous /api, et non par la page d'un proxy. `dataverse-renku doctor` montre ce qui est arrivé.
+renku-answer-not-understood-remedy = La personne qui gère Renku vérifie que son API répond en JSON sous /api, et non par la page d'un proxy.
 
 renku-api-not-offered = Ce Renku n'offre pas le service nécessaire à l'importation.
 renku-api-not-offered-remedy = La personne qui gère ce service vérifie url et api dans la section [renku.NAME] : « core » pour Renku 1, « data » pour Renku 2, « auto » pour le découvrir.

@@ -21,6 +21,7 @@ mod identity;
 mod kill;
 mod needs_rabbitmq_queue;
 mod oidc;
+mod page_texts;
 mod queue_suite;
 mod renku_core_on_sandbox;
 mod sandbox_command;
