@@ -46,7 +46,7 @@ sweep_grace = "5s"
 
 [worker.retry]
 first = "2s"
-longest = "20s"
+longest = "60s"
 attempts = 4
 
 [dataverse.demo]

@@ -1,7 +1,6 @@
 # Sourced by up, down, smoke and run: where the rig lives, and how its processes are started and stopped.
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 RUN=${RIG_RUN:-$ROOT/target/renku-rig}; export RIG_RUN=$RUN
-PORT=${RIG_PORT_BASE:-18480}; export RIG_PORT_BASE=$PORT
 # The installed service is big: one installation under /opt serves every checkout on a machine, else this one keeps its own.
 if [ -z "${RIG_VENV:-}" ]; then
   if [ -x /opt/renku-core/venv/bin/renku ]; then RIG_VENV=/opt/renku-core/venv; else RIG_VENV=$ROOT/target/renku-core-venv; fi
@@ -13,6 +12,19 @@ stamp() { cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null; }     # start time of a pi
 alive() { # name -> pid if the process that `up` started is still there
   local f="$RUN/pids/$1" pid st; [ -f "$f" ] || return 1
   read -r pid st <"$f"; [ -n "$st" ] && [ "$(stamp "$pid")" = "$st" ] && echo "$pid"
+}
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+port_base() { # the one this rig runs on; else the first whose ports nobody listens on, so that rigs of several checkouts do not meet
+  local base i taken f
+  for f in "$RUN"/pids/*; do
+    [ -f "$f" ] && alive "$(basename "$f")" >/dev/null && cat "$RUN/port-base" 2>/dev/null && return 0
+  done
+  for base in 18480 18580 18680 18780 18880; do
+    taken=0
+    for i in 0 1 2 3 4 5 6 7; do listens "$((base + i))" && taken=1; done
+    [ "$taken" = 1 ] || { mkdir -p "$RUN"; echo "$base" | tee "$RUN/port-base"; return 0; }
+  done
+  say "no free ports from 18480 on: set RIG_PORT_BASE" >&2; return 1
 }
 start() { # name cmd... : in a session of its own, unless it already runs
   local name=$1 pid; shift
@@ -47,3 +59,5 @@ core_env() ( # the environment of the real core service, for its processes only
 wait_http() { for _ in $(seq 1 150); do curl -fsS -m 2 -o /dev/null "$1" 2>/dev/null && return 0; sleep 0.2; done; say "not healthy: $1 (see $RUN/logs)"; return 1; }
 wait_tcp() { for _ in $(seq 1 100); do (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null && return 0; sleep 0.1; done; say "$1 does not listen on $2"; return 1; }
 wait_worker() { for _ in $(seq 1 150); do [ "$(redis-cli -p "$((PORT+6))" scard rq:workers)" -ge 1 ] && return 0; sleep 0.2; done; say "no rq worker registered"; return 1; }
+
+PORT=${RIG_PORT_BASE:-$(port_base)}; export RIG_PORT_BASE=$PORT
