@@ -10,6 +10,7 @@ use url::Url;
 
 use super::dataset::VersionNumber;
 use super::pid::Pid;
+use super::time::Timestamp;
 
 /// A project's web address in plain form: no user, query or fragment, no `.git`, no trailing slash.
 ///
@@ -59,6 +60,47 @@ impl ProjectAddress {
     pub fn owner_and_name(&self) -> (&str, &str) {
         self.path().rsplit_once('/').unwrap_or(("", self.path()))
     }
+}
+
+/// Who may see a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// Everybody who is signed in.
+    Internal,
+    /// Its members.
+    Private,
+}
+
+impl Visibility {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Public, Self::Internal, Self::Private];
+
+    /// The name in `GitLab`'s and Renku's APIs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Internal => "internal",
+            Self::Private => "private",
+        }
+    }
+}
+
+/// A project that a person may write to, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its address.
+    pub address: ProjectAddress,
+    /// Its name for people.
+    pub title: String,
+    /// Its place, `group/name`.
+    pub path: String,
+    /// Who may see it, if Renku tells.
+    pub visibility: Option<Visibility>,
+    /// When something last happened in it, if Renku tells.
+    pub last_activity: Option<Timestamp>,
 }
 
 impl FromStr for ProjectAddress {

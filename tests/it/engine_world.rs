@@ -19,7 +19,7 @@ use dataverse_renku::domain::ports::renku::{
 use dataverse_renku::domain::ports::store::{Created, ImportStore};
 use dataverse_renku::domain::ports::{Chance, Clock};
 use dataverse_renku::domain::problem::{Class, Fault, Problem, ProblemCode};
-use dataverse_renku::domain::project::ProjectAddress;
+use dataverse_renku::domain::project::{Project, ProjectAddress};
 use dataverse_renku::domain::retry::RetryPolicy;
 use dataverse_renku::domain::time::Timestamp;
 use dataverse_renku::imports::breaker::Breakers;
@@ -207,6 +207,14 @@ impl Renku for FakeRenku {
         } else {
             Err(Fault::user(ProblemCode::ProjectHostNotAllowed))
         }
+    }
+    async fn projects(
+        &self,
+        _token: &AccessToken,
+        _search: &str,
+        _limit: u32,
+    ) -> Result<Vec<Project>, Fault> {
+        self.up().map(|()| Vec::new())
     }
     async fn check_project(&self, _token: &AccessToken, _project: &ProjectAddress) -> Result<(), Fault> {
         self.up()?;

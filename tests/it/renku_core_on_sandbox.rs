@@ -390,3 +390,23 @@ async fn a_gateway_that_lets_nobodys_call_pass_does_not_hide_the_sign_in() {
     );
     place.stop().await;
 }
+
+#[tokio::test]
+async fn own_projects_are_listed_the_last_used_first_and_a_search_narrows_them() {
+    let place = Place::of(World::start().await);
+    let alice = place.token("alice").await;
+    let used = place.project("renku", None).await;
+    place.import(&alice, &used, &place.plan("GLACIER", "glaciers")).await;
+    let listed = place.core.projects(&alice, "", 100).await.unwrap();
+    assert_eq!(listed.first().unwrap().address, used);
+    assert!(listed.iter().all(|project| project.path.starts_with("alice/")), "{listed:?}");
+    let found = place.core.projects(&alice, "second", 100).await.unwrap();
+    assert_eq!(found.iter().map(|project| project.title.as_str()).collect::<Vec<_>>(), ["second-project"]);
+    assert!(place.core.projects(&place.token("bob").await, "", 100).await.unwrap().is_empty(), "only reads");
+    let never_there = place.core.projects(&place.token("dave").await, "", 100).await.unwrap_err();
+    assert_eq!(never_there.class, Class::SignIn(SignInAt::Renku));
+    place.sim().tell_renku("faults", json!({ "name": "no_gitlab", "times": 1 })).await;
+    let gone = place.core.projects(&alice, "", 100).await.unwrap_err();
+    assert_eq!(gone.problem.code, ProblemCode::RenkuApiNotOffered);
+    place.stop().await;
+}

@@ -91,6 +91,40 @@ impl Client {
     }
 
     pub(super) async fn call(&self, call: Call<'_>, timeout: Duration) -> Result<Reply, Error> {
+        let answer = self.sent(call, timeout).await?;
+        let sticky = sticky(&answer);
+        let result = result(&answer, answer.retry_after(self.clock.now()))?;
+        Ok(Reply { result, sticky })
+    }
+
+    /// A call of `GitLab`'s API, which stands behind the gateway below `/api` and wraps nothing in `result`.
+    pub(super) async fn gitlab<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        timeout: Duration,
+    ) -> Result<T, Error> {
+        let answer = self.sent(call, timeout).await?;
+        let parsed = serde_json::from_slice::<Value>(&answer.body);
+        if answer.status.as_u16() != 200 {
+            return Err(match refused(&answer, parsed.as_ref().ok(), answer.retry_after(self.clock.now())) {
+                // GitLab's own 401: the Go gateway passes on what it does not take, and GitLab does not know our token.
+                Error::TokenRefused { words }
+                    if words.contains("401 Unauthorized") || words.contains("token") =>
+                {
+                    Error::GitSignInGone { words }
+                }
+                other => other,
+            });
+        }
+        // A page answers where no GitLab is behind the gateway any more (Renku from chart 2.13 on).
+        let body = parsed.map_err(|_no_json| Error::ApiNotOffered { words: readable(&answer) })?;
+        serde_json::from_value(body).map_err(|source| Error::NotUnderstood {
+            what: format!("GitLab's answer has another shape ({source})"),
+            source: Some(source),
+        })
+    }
+
+    async fn sent(&self, call: Call<'_>, timeout: Duration) -> Result<Answer, Error> {
         let url = format!("{}{}", self.url, call.path);
         let mut request = self.exchange.request(call.method, &url).query(&call.query).timeout(timeout);
         request = request.header(ACCEPT, "application/json");
@@ -104,10 +138,7 @@ impl Client {
             // Exactly this text: with a charset behind it the core refuses (renku-python: `views/decorators.py::accepts_json`).
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let answer = self.exchange.send(request).await?;
-        let sticky = sticky(&answer);
-        let result = result(&answer, answer.retry_after(self.clock.now()))?;
-        Ok(Reply { result, sticky })
+        Ok(self.exchange.send(request).await?)
     }
 }
 

@@ -6,6 +6,7 @@ mod client;
 mod codes;
 mod error;
 mod jobs;
+mod projects;
 mod wire;
 
 #[cfg(test)]
@@ -30,7 +31,7 @@ use crate::domain::import::{Plan, RemoteJob};
 use crate::domain::ports::Clock;
 use crate::domain::ports::renku::{AccessToken, Arrived, Capabilities, JobStatus, Renku, SubmitFailure};
 use crate::domain::problem::{Class, Fault, ProblemCode};
-use crate::domain::project::ProjectAddress;
+use crate::domain::project::{Project, ProjectAddress};
 use crate::domain::time::Timestamp;
 
 use RenkuCoreError as Error;
@@ -371,6 +372,10 @@ impl Renku for RenkuCore {
 
     fn accepts(&self, project: &ProjectAddress) -> Result<(), Fault> {
         self.allowed(project).map_err(about_project)
+    }
+
+    async fn projects(&self, token: &AccessToken, search: &str, limit: u32) -> Result<Vec<Project>, Fault> {
+        Ok(self.listed(token, search, limit).await?)
     }
 
     async fn check_project(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::dataset::{DatasetVersion, VersionNumber};
 use crate::domain::import::{Landed, Plan, RemoteJob};
 use crate::domain::problem::{Fault, Problem};
-use crate::domain::project::ProjectAddress;
+use crate::domain::project::{Project, ProjectAddress};
 use crate::domain::time::Timestamp;
 
 /// A person's access token for one Renku; never printed.
@@ -128,6 +128,14 @@ pub trait Renku: Send + Sync {
     /// # Errors
     /// `project-host-not-allowed` or `project-address-invalid`.
     fn accepts(&self, project: &ProjectAddress) -> Result<(), Fault>;
+
+    /// Projects that the person may write to, the most recently used first; `search` narrows by title and place, and may be empty.
+    /// At most `limit`, and never more than one page of a hundred: who has more searches.
+    ///
+    /// # Errors
+    /// A sign-in that is needed; `renku-api-not-offered` where projects cannot be listed, so that the address is to be pasted; a
+    /// fault of Renku.
+    async fn projects(&self, token: &AccessToken, search: &str, limit: u32) -> Result<Vec<Project>, Fault>;
 
     /// Looks whether the project can take the dataset, without changing anything. Only called while we hold the project's slot.
     ///

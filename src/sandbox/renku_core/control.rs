@@ -13,7 +13,7 @@ use super::projects::{Project, ProjectSpec};
 use super::state::{Fault, GitLab, Job, JobState, Person};
 use crate::sandbox::http::{self, Ask};
 
-const FAULTS: [&str; 18] = [
+const FAULTS: [&str; 19] = [
     "core_down",
     "dirty_clone",
     "error_2900",
@@ -26,6 +26,7 @@ const FAULTS: [&str; 18] = [
     "job_lost",
     "job_stuck",
     "malformed",
+    "no_gitlab",
     "null_results",
     "old_errors",
     "post_504_but_enqueued",

@@ -8,6 +8,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::SET_COOKIE;
 use serde_json::{Value, json};
 
+use super::projects::Project;
 use super::state::GitLab;
 use super::tokens::{Bad, Claims};
 use super::{Gateway, Sim, versions};
@@ -177,34 +178,49 @@ impl Sim {
         }
     }
 
-    /// GitLab's list of projects: with `membership=true` those the person may push to.
+    /// GitLab's list of projects, which knows members only where `membership=true` or `min_access_level` ask for them.
     async fn gitlab_projects(&self, ask: &Ask) -> HttpResponse {
+        if self.state().plays("no_gitlab").is_some() {
+            return http::json(404, &json!({ "message": "Not Found" }));
+        }
         let person = match self.identify(ask).await {
             Err(refused) => return refused,
             Ok(Some(person)) if person.gitlab == GitLab::Good => person,
             Ok(_) => return http::json(401, &json!({ "message": "401 Unauthorized" })),
         };
-        let members_only = ask.query("membership") == Some("true");
+        let level: u64 = ask.query("min_access_level").and_then(|level| level.parse().ok()).unwrap_or(0);
+        let members_only = ask.query("membership") == Some("true") || level > 20;
         let search = ask.query("search").unwrap_or_default().to_lowercase();
+        let number = |name: &str, otherwise: usize| {
+            ask.query(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+        };
+        let (page, per_page) = (number("page", 1).max(1), number("per_page", 20).clamp(1, 100));
         let state = self.state();
-        let seen = state
+        let mut seen: Vec<_> = state
             .projects
             .values()
-            .filter(|p| if members_only { p.may_push(&person.name) } else { p.may_read(&person.name) });
-        let list: Vec<Value> = seen
+            .filter(|p| if members_only { p.may_push(&person.name) } else { p.may_read(&person.name) })
             .filter(|p| p.path.to_lowercase().contains(&search))
             .enumerate()
-            .map(|(id, p)| {
-                let url = format!("{}/{}", self.git_url, p.path);
-                let level = if p.may_push(&person.name) { 40 } else { 20 };
-                json!({
-                    "id": id + 1, "path_with_namespace": p.path, "name": p.name(), "web_url": url,
-                    "http_url_to_repo": format!("{url}.git"), "default_branch": p.default_branch,
-                    "permissions": { "project_access": { "access_level": level }, "group_access": null },
-                })
-            })
             .collect();
+        if ask.query("order_by") == Some("last_activity_at") {
+            seen.sort_by_key(|(_, p)| std::cmp::Reverse(p.last_activity()));
+        }
+        let shown = seen.into_iter().skip((page - 1) * per_page).take(per_page);
+        let list: Vec<Value> = shown.map(|(id, p)| self.gitlab_project(id, p, &person)).collect();
         http::json(200, &Value::Array(list))
+    }
+
+    fn gitlab_project(&self, id: usize, project: &Project, person: &Identity) -> Value {
+        let url = format!("{}/{}", self.git_url, project.path);
+        let level = if project.may_push(&person.name) { 40 } else { 20 };
+        json!({
+            "id": id + 1, "path_with_namespace": project.path, "name": project.name(), "web_url": url,
+            "http_url_to_repo": format!("{url}.git"), "default_branch": project.default_branch,
+            "visibility": if project.readers.is_none() { "public" } else { "private" },
+            "last_activity_at": project.last_activity(),
+            "permissions": { "project_access": { "access_level": level }, "group_access": null },
+        })
     }
 
     /// The browser's login at Renku. The simulated one asks who it is, and then knows that person's GitLab token again.

@@ -19,7 +19,7 @@
 //! Faults: `gitlab_token_gone` (of `user`), `post_504_but_enqueued`, `post_timeout_but_enqueued`, `core_down`, `retry_after`
 //! (429 with `seconds`), `error_2900`, `error_3030`, `error_3200` … `error_3203` (on the import call), `job_lost`
 //! (stays `ENQUEUED`), `job_stuck` (`IN_PROGRESS` for ever), `null_results`, `old_errors` (errors of core < 1.2), `dirty_clone`,
-//! `slow` (20 s before each answer), `malformed`.
+//! `slow` (20 s before each answer), `malformed`, `no_gitlab` (404 for the list of projects).
 
 mod control;
 mod core;

@@ -109,6 +109,13 @@ impl Project {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
+    /// When something was last imported, as GitLab writes times; otherwise long ago, the same time for each.
+    pub(super) fn last_activity(&self) -> String {
+        let datasets = self.branches.values().flat_map(|tree| tree.datasets.values());
+        let last = datasets.map(|dataset| dataset.created_at.as_str()).max().filter(|at| !at.is_empty());
+        last.map_or_else(|| "2026-01-05T08:00:00.000Z".to_owned(), |at| format!("{at}Z"))
+    }
+
     pub(super) fn may_push(&self, user: &str) -> bool {
         self.writers.iter().any(|writer| writer == user)
     }
