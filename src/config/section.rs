@@ -2,20 +2,21 @@
 //!
 //! Which keys there are is said by the sections' own files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use config::{Value, ValueKind};
 use secrecy::SecretString;
-use toml::{Table, Value};
 
 use super::fault::{ConfigFault, Report};
-use super::layers::Layers;
-use super::setting::{Setting, Unfit};
+use super::layers::{self, Layers};
+use super::setting::{Setting, Unfit, text};
 
 /// A section while it is read. Every key that was not asked for is reported by `finish`.
 pub(super) struct Section<'l> {
     path: String,
-    table: Table,
+    table: BTreeMap<String, Value>,
     asked: Vec<String>,
     layers: &'l Layers,
     pub(super) report: &'l Report,
@@ -24,7 +25,7 @@ pub(super) struct Section<'l> {
 impl<'l> Section<'l> {
     /// The whole configuration.
     pub(super) fn root(layers: &'l Layers, report: &'l Report) -> Self {
-        Self { path: String::new(), table: layers.merged.clone(), asked: Vec::new(), layers, report }
+        Self { path: String::new(), table: layers.root(), asked: Vec::new(), layers, report }
     }
 
     /// The path of a key of this section.
@@ -46,7 +47,7 @@ impl<'l> Section<'l> {
 
     fn take(&mut self, key: &str) -> Option<Value> {
         self.asked.push(key.to_owned());
-        self.table.remove(key).filter(|value| value.as_str() != Some(""))
+        self.table.remove(key).filter(|value| text(value) != Some(""))
     }
 
     fn read<T: Setting>(&self, key: &str, value: &Value) -> Option<T> {
@@ -108,7 +109,7 @@ impl<'l> Section<'l> {
         match (plain, file) {
             (None, None) => Some(None),
             (Some(value), file) if file.is_none() || plain_rank > file_rank => {
-                let Value::String(text) = value else {
+                let ValueKind::String(text) = value.kind else {
                     self.fault(key, Unfit::new("It is not a text", "Put it in quotation marks."));
                     return None;
                 };
@@ -121,7 +122,7 @@ impl<'l> Section<'l> {
     /// Several secrets: a list, or commas between them, or a file with one on each line.
     pub(super) fn secrets(&mut self, key: &str) -> Option<Vec<SecretString>> {
         use secrecy::ExposeSecret as _;
-        if let Some(Value::Array(items)) = self.table.get(key).cloned() {
+        if let Some(ValueKind::Array(items)) = self.table.get(key).map(|value| value.kind.clone()) {
             let file_key = format!("{key}_file");
             if self.table.contains_key(&file_key)
                 && self.layers.rank(&self.path_of(&file_key)) > self.layers.rank(&self.path_of(key))
@@ -131,8 +132,7 @@ impl<'l> Section<'l> {
             }
             self.take(key);
             self.asked.push(file_key);
-            let texts: Option<Vec<_>> =
-                items.iter().map(|item| item.as_str().map(SecretString::from)).collect();
+            let texts: Option<Vec<_>> = items.iter().map(|item| text(item).map(SecretString::from)).collect();
             if texts.is_none() {
                 self.fault(key, Unfit::new("It is not a list of texts", "Write [\"…\", \"…\"]."));
             }
@@ -171,14 +171,11 @@ impl<'l> Section<'l> {
 
     /// A section in this section; empty if it is not there.
     pub(super) fn section(&mut self, key: &str) -> Self {
-        let table = match self.take(key) {
-            Some(Value::Table(table)) => table,
-            None => Table::new(),
-            Some(_) => {
-                self.fault(key, Unfit::new("It is a section", format!("Write [{}].", self.path_of(key))));
-                Table::new()
-            }
-        };
+        let found = self.take(key);
+        if found.as_ref().is_some_and(|value| layers::sections(value).is_none()) {
+            self.fault(key, Unfit::new("It is a section", format!("Write [{}].", self.path_of(key))));
+        }
+        let table = found.as_ref().map(layers::table).unwrap_or_default();
         Self { path: self.path_of(key), table, asked: Vec::new(), layers: self.layers, report: self.report }
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use toml::Value;
+use config::{Value, ValueKind};
 
 use super::values::{Bytes, ConnectionUrl, IpRange, WebAddress};
 
@@ -29,6 +29,19 @@ impl Unfit {
     }
 }
 
+/// The text, if it is one. The conversions of `config` itself would take a number for a text and `on` for a 1.
+pub(super) fn text(value: &Value) -> Option<&str> {
+    if let ValueKind::String(text) = &value.kind { Some(text) } else { None }
+}
+
+/// The number that stands in a file without quotation marks, or in a text.
+fn number<T: TryFrom<i64> + std::str::FromStr>(value: &Value) -> Option<T> {
+    if let ValueKind::I64(number) = value.kind {
+        return T::try_from(number).ok();
+    }
+    text(value)?.trim().parse().ok()
+}
+
 /// A value that can be configured.
 pub(super) trait Setting: Sized {
     /// What is wanted, with an example.
@@ -41,28 +54,25 @@ pub(super) trait Setting: Sized {
 impl Setting for String {
     const WANTED: &'static str = "a text in quotation marks";
     fn read(value: &Value) -> Result<Self, Unfit> {
-        value.as_str().map(|text| text.trim().to_owned()).ok_or_else(|| Unfit::not(Self::WANTED))
+        text(value).map(|text| text.trim().to_owned()).ok_or_else(|| Unfit::not(Self::WANTED))
     }
 }
 
 impl Setting for bool {
     const WANTED: &'static str = "true or false";
     fn read(value: &Value) -> Result<Self, Unfit> {
-        value
-            .as_bool()
-            .or_else(|| value.as_str().and_then(|text| text.trim().to_ascii_lowercase().parse().ok()))
-            .ok_or_else(|| Unfit::not(Self::WANTED))
+        if let ValueKind::Boolean(set) = value.kind {
+            return Ok(set);
+        }
+        let word = text(value).and_then(|text| text.trim().to_ascii_lowercase().parse().ok());
+        word.ok_or_else(|| Unfit::not(Self::WANTED))
     }
 }
 
 impl Setting for u32 {
     const WANTED: &'static str = "a whole number like 8";
     fn read(value: &Value) -> Result<Self, Unfit> {
-        value
-            .as_integer()
-            .and_then(|number| number.try_into().ok())
-            .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))
-            .ok_or_else(|| Unfit::not(Self::WANTED))
+        number(value).ok_or_else(|| Unfit::not(Self::WANTED))
     }
 }
 
@@ -72,7 +82,7 @@ macro_rules! from_text {
             const WANTED: &'static str = $wanted;
             fn read(value: &Value) -> Result<Self, Unfit> {
                 let parse: fn(&str) -> Option<Self> = $parse;
-                value.as_str().and_then(|text| parse(text.trim())).ok_or_else(|| Unfit::not(Self::WANTED))
+                text(value).and_then(|text| parse(text.trim())).ok_or_else(|| Unfit::not(Self::WANTED))
             }
         }
     )+};
@@ -89,18 +99,15 @@ from_text! {
 impl Setting for Bytes {
     const WANTED: &'static str = "a size like \"64KiB\", \"10GiB\" or a number of bytes";
     fn read(value: &Value) -> Result<Self, Unfit> {
-        value
-            .as_integer()
-            .and_then(|number| number.try_into().ok().map(Self))
-            .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-            .ok_or_else(|| Unfit::not(Self::WANTED))
+        let plain = number(value).map(Self);
+        plain.or_else(|| text(value)?.parse().ok()).ok_or_else(|| Unfit::not(Self::WANTED))
     }
 }
 
 impl Setting for WebAddress {
     const WANTED: &'static str = "an address like \"https://renku.example.org\"";
     fn read(value: &Value) -> Result<Self, Unfit> {
-        let text = value.as_str().ok_or_else(|| Unfit::not(Self::WANTED))?;
+        let text = text(value).ok_or_else(|| Unfit::not(Self::WANTED))?;
         text.parse().map_err(|why: super::values::NotAnAddress| {
             Unfit::new(why.to_string(), format!("Set it to {}.", Self::WANTED))
         })
@@ -110,27 +117,19 @@ impl Setting for WebAddress {
 impl Setting for ConnectionUrl {
     const WANTED: &'static str = "an address like \"postgres://user:password@host/database\"";
     fn read(value: &Value) -> Result<Self, Unfit> {
-        value.as_str().map(|text| Self::new(text.trim())).ok_or_else(|| Unfit::not(Self::WANTED))
+        text(value).map(|text| Self::new(text.trim())).ok_or_else(|| Unfit::not(Self::WANTED))
     }
 }
 
 impl<T: Setting> Setting for Vec<T> {
     const WANTED: &'static str = "a list like [\"a\", \"b\"], in a variable a,b";
     fn read(value: &Value) -> Result<Self, Unfit> {
-        match value {
-            Value::Array(items) => items.iter().map(T::read).collect(),
-            Value::String(text) => text
-                .split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty())
-                .map(|part| T::read(&Value::String(part.to_owned())))
-                .collect(),
-            Value::Integer(_)
-            | Value::Float(_)
-            | Value::Boolean(_)
-            | Value::Datetime(_)
-            | Value::Table(_) => Err(Unfit::not(Self::WANTED)),
+        if let ValueKind::Array(items) = &value.kind {
+            return items.iter().map(T::read).collect();
         }
+        let text = text(value).ok_or_else(|| Unfit::not(Self::WANTED))?;
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| T::read(&part.into())).collect()
     }
 }
 
@@ -152,8 +151,8 @@ macro_rules! words {
 
         impl $crate::config::setting::Setting for $name {
             const WANTED: &'static str = $wanted;
-            fn read(value: &toml::Value) -> Result<Self, $crate::config::setting::Unfit> {
-                match value.as_str() {
+            fn read(value: &config::Value) -> Result<Self, $crate::config::setting::Unfit> {
+                match $crate::config::setting::text(value) {
                     $(Some($word) => Ok(Self::$variant),)+
                     Some(_) | None => Err($crate::config::setting::Unfit::new(
                         concat!("It is not ", $wanted), concat!("Set it to ", $wanted, "."),

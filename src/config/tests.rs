@@ -264,6 +264,9 @@ fn an_unknown_key_gets_a_guess_and_a_name_of_where_it_stands() {
     only(&faults(&format!("worker = 1\n{GOOD}"), &[]), "worker");
     only(&faults(GOOD, &[("DATAVERSE_RENKU__WORKER____LEASE", "1")]), "worker..lease");
     only(&faults(GOOD, &[("DATAVERSE_RENKU__PUBLIC_URL__X", "1")]), "public_url.x");
+    let both =
+        [("DATAVERSE_RENKU__RENKU__MAIN__TITLE", "A"), ("DATAVERSE_RENKU__RENKU__MAIN__TITLE__X", "B")];
+    only(&faults(GOOD, &both), "renku.main.title.x");
 }
 
 #[test]
