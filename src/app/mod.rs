@@ -19,6 +19,7 @@ use crate::adapters::store::OpenError;
 use crate::config::{Config, QueueKind, Role, StoreKind};
 use crate::domain::ports::queue::{Lane, Queue};
 use crate::imports::Engine;
+use crate::imports::offers::ASK_EVERY;
 use crate::lifecycle::{self, Shutdown, Signals, Tasks};
 use crate::telemetry::Metrics;
 use crate::web;
@@ -98,6 +99,22 @@ pub async fn serve(
             }
         }
     });
+    if serving.role != Role::Worker {
+        let engine = parts.engine.clone();
+        let stop = shutdown.soft.clone();
+        tasks.spawn("offers", async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = engine.ask_again() => {}
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(ASK_EVERY) => {}
+                }
+            }
+        });
+    }
     tell_what_is_missing(config);
     let code = lifecycle::run(&tasks, signals, config.worker.shutdown_deadline).await;
     drop(pool);

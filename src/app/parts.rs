@@ -23,12 +23,13 @@ use crate::domain::ports::queue::Queue;
 use crate::domain::ports::renku::Renku;
 use crate::domain::ports::store::ImportStore;
 use crate::domain::ports::{Chance, Clock};
+use crate::domain::project::RenkuApi;
 use crate::identity::vault::key_file;
 use crate::identity::vault::{Vault, VaultKey};
 use crate::identity::{self, Identity, Provider};
 use crate::imports::breaker::Breakers;
 use crate::imports::breakpoints::{Breakpoints, HaltAt, NoBreakpoints};
-use crate::imports::{self, Engine, Installation};
+use crate::imports::{self, Engine, Installation, RenkuSite};
 use crate::lifecycle::{SystemChance, SystemClock};
 
 /// How long closing waits for what still runs.
@@ -189,11 +190,15 @@ fn dataverses(
 fn renkus(
     config: &Config,
     clock: &Arc<dyn Clock>,
-) -> anyhow::Result<BTreeMap<crate::domain::ids::RenkuName, Arc<dyn Renku>>> {
+) -> anyhow::Result<BTreeMap<crate::domain::ids::RenkuName, RenkuSite>> {
     let http = http::client(&settings::http(config, config.worker.renku_timeout, true))?;
     let renku = |renku: &crate::config::RenkuConfig| {
-        Arc::new(RenkuCore::new(settings::renku_core(config, renku), http.clone(), Arc::clone(clock)))
-            as Arc<dyn Renku>
+        let core = RenkuCore::new(settings::renku_core(config, renku), http.clone(), Arc::clone(clock));
+        RenkuSite {
+            title: renku.title.clone(),
+            services: BTreeMap::from([(RenkuApi::Core, Arc::new(core) as Arc<dyn Renku>)]),
+            fixed: settings::fixed_api(renku),
+        }
     };
     Ok(config.renku.iter().map(|(name, settings)| (name.clone(), renku(settings))).collect())
 }

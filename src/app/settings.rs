@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::adapters::http::HttpSettings;
 use crate::adapters::oidc::OidcSettings;
 use crate::adapters::renku_core::RenkuCoreSettings;
-use crate::config::{Config, RenkuConfig};
+use crate::config::{self, Config, RenkuConfig};
 use crate::domain::import::verdict::Patience;
 use crate::domain::ports::renku::JobPatience;
+use crate::domain::project::RenkuApi;
 use crate::domain::retry::RetryPolicy;
 use crate::identity;
 use crate::imports;
@@ -84,6 +85,14 @@ pub(super) fn http(config: &Config, answer: Duration, keep_alive: bool) -> HttpS
         read_timeout: answer,
         total_timeout: answer + config.worker.connect_timeout,
         keep_alive,
+    }
+}
+
+pub(super) const fn fixed_api(renku: &RenkuConfig) -> Option<RenkuApi> {
+    match renku.api {
+        config::RenkuApi::Auto => None,
+        config::RenkuApi::Core => Some(RenkuApi::Core),
+        config::RenkuApi::Data => Some(RenkuApi::Data),
     }
 }
 

@@ -117,6 +117,10 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     pub(crate) renku: Option<String>,
 
+    /// Which of the Renku's services: `data` (Renku 2) or `core` (Renku 1); without it the preferred one that takes the project.
+    #[arg(long)]
+    pub(crate) api: Option<String>,
+
     /// The name in the project; without it one is made of title, PID and version.
     #[arg(long)]
     pub(crate) name: Option<String>,

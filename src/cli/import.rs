@@ -29,7 +29,7 @@ pub(super) async fn run(file: Option<&Path>, args: ImportArgs) -> anyhow::Result
 async fn through_server(server: &str, args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let api = api(server, &args.connection)?;
     let order = json!({
-        "dataset": args.dataset, "project": args.project, "installation": args.installation, "renku": args.renku,
+        "dataset": args.dataset, "project": args.project, "installation": args.installation, "renku": args.renku, "api": args.api,
         "version": args.version, "name": args.name, "migrate": args.migrate,
     });
     let import = api.post("/imports", Some(&order)).await?;
@@ -49,6 +49,7 @@ async fn with_local_store(file: Option<&Path>, args: ImportArgs) -> anyhow::Resu
         dataset: args.dataset,
         installation: args.installation,
         version: args.version,
+        api: args.api,
         project: args.project,
         name: args.name,
         migrate: args.migrate,

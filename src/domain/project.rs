@@ -152,6 +152,48 @@ impl From<ProjectAddress> for String {
     }
 }
 
+/// Which of Renku's two services takes the dataset; a Renku may offer both (Renku's charts 0.68 – 2.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RenkuApi {
+    /// Renku 2's data services, which link: sessions then read from Dataverse.
+    Data,
+    /// Renku 1's core service, which copies.
+    Core,
+}
+
+impl RenkuApi {
+    /// Both, the preferred one first.
+    pub const ALL: [Self; 2] = [Self::Data, Self::Core];
+
+    /// The name in the configuration, the store, the API and in locales.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Core => "core",
+        }
+    }
+}
+
+impl fmt::Display for RenkuApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names none of Renku's services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is \"data\" (Renku 2) or \"core\" (Renku 1)")]
+pub struct InvalidRenkuApi;
+
+impl FromStr for RenkuApi {
+    type Err = InvalidRenkuApi;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|api| api.as_str() == text.trim()).ok_or(InvalidRenkuApi)
+    }
+}
+
 /// The name (Renku: slug) under which a dataset lies in a project.
 ///
 /// ASCII letters, digits and single `_ . -` between them, not ending in `.lock` (renku-python: `core/util/urls.py::get_slug`).

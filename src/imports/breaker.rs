@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::domain::ids::{InstallationName, RenkuName};
+use crate::domain::import::Order;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::project::RenkuApi;
 use crate::domain::retry::RetryPolicy;
 use crate::domain::time::Timestamp;
 
@@ -16,17 +18,22 @@ use crate::domain::time::Timestamp;
 pub enum Upstream {
     /// A Dataverse installation.
     Dataverse(InstallationName),
-    /// A Renku.
-    Renku(RenkuName),
+    /// One of a Renku's services: the other may well answer.
+    Renku(RenkuName, RenkuApi),
     /// A Renku's Keycloak.
     Keycloak(RenkuName),
 }
 
 impl Upstream {
+    /// The service that an order goes to.
+    pub fn of_renku(order: &Order) -> Self {
+        Self::Renku(order.renku.clone(), order.api)
+    }
+
     const fn unreachable(&self) -> ProblemCode {
         match self {
             Self::Dataverse(_) => ProblemCode::DataverseUnreachable,
-            Self::Renku(_) => ProblemCode::RenkuUnreachable,
+            Self::Renku(..) => ProblemCode::RenkuUnreachable,
             Self::Keycloak(_) => ProblemCode::KeycloakUnreachable,
         }
     }
@@ -112,7 +119,7 @@ mod tests {
     #[test]
     fn some_failures_in_a_row_open_the_circuit_and_one_probe_closes_it() {
         let breakers = Breakers::new(3, Duration::from_secs(10), Duration::from_secs(60));
-        let renku = Upstream::Renku("main".parse().unwrap());
+        let renku = Upstream::Renku("main".parse().unwrap(), RenkuApi::Core);
         for _ in 0..3 {
             assert!(breakers.admit(&renku, at(0)).is_ok());
             breakers.report(&renku, true, at(0));
@@ -129,7 +136,7 @@ mod tests {
     #[test]
     fn a_failed_probe_leaves_it_alone_for_longer_up_to_a_limit() {
         let breakers = Breakers::new(1, Duration::from_secs(10), Duration::from_secs(30));
-        let renku = Upstream::Renku("main".parse().unwrap());
+        let renku = Upstream::Renku("main".parse().unwrap(), RenkuApi::Core);
         let mut now = 0;
         for pause in [10, 20, 30, 30] {
             assert!(breakers.admit(&renku, at(now)).is_ok());
@@ -142,8 +149,10 @@ mod tests {
     #[test]
     fn one_upstream_being_down_does_not_concern_another() {
         let breakers = Breakers::new(1, Duration::from_secs(10), Duration::from_secs(30));
-        let (one, other) =
-            (Upstream::Renku("one".parse().unwrap()), Upstream::Renku("other".parse().unwrap()));
+        let (one, other) = (
+            Upstream::Renku("one".parse().unwrap(), RenkuApi::Core),
+            Upstream::Renku("one".parse().unwrap(), RenkuApi::Data),
+        );
         breakers.report(&one, true, at(0));
         assert!(breakers.admit(&one, at(1)).is_err());
         assert!(breakers.admit(&other, at(1)).is_ok());

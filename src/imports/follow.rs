@@ -22,10 +22,10 @@ impl Engine {
     pub(super) async fn follow(&self, import: &Import, job: &RemoteJob) -> Result<Done, Fault> {
         let order = &import.order;
         let token = self.token(import).await?;
-        let renku = self.renku(&order.renku)?;
+        let renku = self.renku(order)?;
         let phase = import.state.phase();
         self.breakpoints.reached(phase, Point::BeforeEffect).await;
-        let status = self.guarded(Upstream::Renku(order.renku.clone()), renku.follow(&token, job)).await?;
+        let status = self.guarded(Upstream::of_renku(order), renku.follow(&token, job)).await?;
         self.breakpoints.reached(phase, Point::AfterEffect).await;
         let now = self.clock.now();
         if let State::Ended { end: End::Cancelled { left: Some(left) } } = &import.state {
@@ -88,9 +88,9 @@ impl Engine {
         let order = &import.order;
         let Some(plan) = import.state.plan() else { return Ok(Done::Overtaken) };
         let token = self.token(import).await?;
-        let renku = self.renku(&order.renku)?;
+        let renku = self.renku(order)?;
         let arrived = self
-            .guarded(Upstream::Renku(order.renku.clone()), renku.arrived(&token, &order.project, plan, None))
+            .guarded(Upstream::of_renku(order), renku.arrived(&token, &order.project, plan, None))
             .await?;
         let now = self.clock.now();
         if arrived.is_some() {

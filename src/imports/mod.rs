@@ -5,6 +5,7 @@
 pub mod breaker;
 pub mod breakpoints;
 mod follow;
+pub mod offers;
 mod plan;
 mod retry;
 pub mod run_step;
@@ -19,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::ids::{InstallationName, RenkuName};
-use crate::domain::import::Import;
 use crate::domain::import::verdict::Patience;
+use crate::domain::import::{Import, Order};
 use crate::domain::ports::dataverse::Dataverse;
 use crate::domain::ports::identity::Tokens;
 use crate::domain::ports::queue::{Message, Queue, When};
@@ -28,8 +29,10 @@ use crate::domain::ports::renku::{JobPatience, Renku};
 use crate::domain::ports::store::{Change, Changed, ImportStore, Slot};
 use crate::domain::ports::{Chance, Clock};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::project::RenkuApi;
 use breaker::{Breakers, Upstream};
 use breakpoints::Breakpoints;
+use offers::Known;
 
 /// How patient the engine is.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +62,8 @@ pub struct Engine {
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) dataverses: Arc<BTreeMap<InstallationName, Installation>>,
-    pub(crate) renkus: Arc<BTreeMap<RenkuName, Arc<dyn Renku>>>,
+    pub(crate) renkus: Arc<BTreeMap<RenkuName, RenkuSite>>,
+    pub(crate) known: Arc<Known>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) breakpoints: Arc<dyn Breakpoints>,
@@ -76,6 +80,18 @@ pub struct Installation {
     pub dataverse: Arc<dyn Dataverse>,
 }
 
+/// A configured Renku.
+#[derive(Clone)]
+pub struct RenkuSite {
+    /// What people call it.
+    pub title: String,
+    /// How to ask each of its services that may be there. Both are kept where one is chosen by the configuration, for imports that
+    /// were started before.
+    pub services: BTreeMap<RenkuApi, Arc<dyn Renku>>,
+    /// The service that the configuration names; `None` asks which are there.
+    pub fixed: Option<RenkuApi>,
+}
+
 /// What an [`Engine`] is made of.
 pub struct Parts {
     /// The store.
@@ -87,7 +103,7 @@ pub struct Parts {
     /// The installations.
     pub dataverses: BTreeMap<InstallationName, Installation>,
     /// The Renkus.
-    pub renkus: BTreeMap<RenkuName, Arc<dyn Renku>>,
+    pub renkus: BTreeMap<RenkuName, RenkuSite>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -107,6 +123,7 @@ impl Engine {
             tokens: parts.tokens,
             dataverses: Arc::new(parts.dataverses),
             renkus: Arc::new(parts.renkus),
+            known: Arc::default(),
             clock: parts.clock,
             chance: parts.chance,
             breakpoints: parts.breakpoints,
@@ -137,10 +154,20 @@ impl Engine {
         self.dataverses.get(name).map(|installation| installation.dataverse.as_ref()).ok_or_else(unknown)
     }
 
-    fn renku(&self, name: &RenkuName) -> Result<&dyn Renku, Fault> {
-        let unknown =
-            || Fault::new(Class::Permanent, Problem::new(ProblemCode::RenkuUnknown).saying(name.as_str()));
-        self.renkus.get(name).map(AsRef::as_ref).ok_or_else(unknown)
+    /// The service that the order was started for, whatever the Renku offers meanwhile.
+    fn renku(&self, order: &Order) -> Result<&dyn Renku, Fault> {
+        self.service(&order.renku, order.api)
+    }
+
+    fn service(&self, name: &RenkuName, api: RenkuApi) -> Result<&dyn Renku, Fault> {
+        let code = match self.renkus.get(name) {
+            None => ProblemCode::RenkuUnknown,
+            Some(site) => match site.services.get(&api) {
+                Some(service) => return Ok(service.as_ref()),
+                None => ProblemCode::RenkuApiNotOffered,
+            },
+        };
+        Err(Fault::new(Class::Permanent, Problem::new(code).saying(name.as_str())))
     }
 
     /// Makes a call to an upstream unless its circuit is open, and tells the circuit what came of it.
@@ -165,12 +192,10 @@ impl Engine {
         }
     }
 
-    /// Nudges those whose turn has come at this Renku since a slot was given back.
-    pub(crate) async fn nudge_next_in_line(&self, renku: &RenkuName) {
-        let Some(outstanding) = self.renkus.get(renku).map(|renku| renku.capabilities().outstanding) else {
-            return;
-        };
-        let next = match self.store.next_in_line(renku, outstanding).await {
+    /// Nudges those whose turn has come at this service of this Renku since a slot was given back.
+    pub(crate) async fn nudge_next_in_line(&self, renku: &RenkuName, api: RenkuApi) {
+        let Ok(service) = self.service(renku, api) else { return };
+        let next = match self.store.next_in_line(renku, api, service.capabilities().outstanding).await {
             Ok(next) => next,
             Err(error) => {
                 tracing::warn!(renku = %renku, error = %error, "cannot see whose turn it is; each looks by itself");
@@ -212,6 +237,15 @@ impl fmt::Debug for Engine {
 impl fmt::Debug for Installation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Installation").field("site_url", &self.site_url).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RenkuSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RenkuSite")
+            .field("title", &self.title)
+            .field("fixed", &self.fixed)
+            .finish_non_exhaustive()
     }
 }
 

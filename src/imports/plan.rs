@@ -19,7 +19,7 @@ use crate::domain::project::DatasetName;
 impl Engine {
     pub(super) async fn plan(&self, import: &Import, lease: LeaseId) -> Result<Done, StepFault> {
         let order = &import.order;
-        let can = self.renku(&order.renku)?.capabilities();
+        let can = self.renku(order)?.capabilities();
         let its_turn = self.store.is_next(import, can.outstanding).await?;
         if !its_turn {
             return Ok(self.stays_in_line());
@@ -61,7 +61,7 @@ impl Engine {
     /// # Errors
     /// The first thing that forbids the import, or a fault of Dataverse.
     pub(super) async fn readable_version(&self, order: &Order) -> Result<DatasetVersion, Fault> {
-        let can = self.renku(&order.renku)?.capabilities();
+        let can = self.renku(order)?.capabilities();
         let dataverse = self.dataverse(&order.installation)?;
         let upstream = Upstream::Dataverse(order.installation.clone());
         let which = match order.version {

@@ -124,7 +124,7 @@ impl Engine {
             if let Changed::Done(after) = changed {
                 self.nudge(&after).await;
                 if import.has_slot && matches!(slot, Slot::Release) {
-                    self.nudge_next_in_line(&after.order.renku).await;
+                    self.nudge_next_in_line(&after.order.renku, after.order.api).await;
                 }
                 return Ok(*after);
             }

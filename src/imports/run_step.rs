@@ -244,7 +244,7 @@ impl Engine {
             self.wake_if_signed_in(after).await;
         }
         if slot_released {
-            self.nudge_next_in_line(&after.order.renku).await;
+            self.nudge_next_in_line(&after.order.renku, after.order.api).await;
         }
         self.breakpoints.reached(began_in, Point::AfterPublish).await;
         Settlement::Ack

@@ -10,7 +10,7 @@ use crate::domain::pid::{InvalidPid, Pid};
 use crate::domain::ports::renku::{Objection, objections};
 use crate::domain::ports::store::{Created, NewImport};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
-use crate::domain::project::ProjectAddress;
+use crate::domain::project::{ProjectAddress, RenkuApi};
 
 /// What somebody asks for, as it was typed.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Request {
     pub installation: Option<String>,
     /// A version's number; without it the latest published one.
     pub version: Option<String>,
+    /// Which of the Renku's services, `data` or `core`; without it the preferred one that takes the project.
+    pub api: Option<String>,
     /// The project's address.
     pub project: String,
     /// The name in the project; without it one is made.
@@ -46,14 +48,14 @@ impl Engine {
     /// # Errors
     /// The first thing that forbids the import, with the field it is about.
     pub async fn preflight(&self, renku: &RenkuName, request: &Request) -> Result<Preflight, Fault> {
-        let order = self.order(renku, request)?;
+        let order = self.order(renku, request).await?;
         let version = match self.readable_version(&order).await {
             Ok(version) => version,
             // It will be there in a moment: the import waits for it.
             Err(fault) if fault.class == Class::NotYet => self.plain_version(&order).await?,
             Err(fault) => return Err(about(fault, "dataset")),
         };
-        let can = self.renku(renku)?.capabilities();
+        let can = self.renku(&order)?.capabilities();
         let warnings = objections(&version, order.version, &can)
             .into_iter()
             .filter(|objection| !objection.forbids)
@@ -100,7 +102,7 @@ impl Engine {
         dataverse.version(&order.pid, crate::domain::dataset::WhichVersion::LatestPublished).await
     }
 
-    fn order(&self, renku: &RenkuName, request: &Request) -> Result<Order, Fault> {
+    async fn order(&self, renku: &RenkuName, request: &Request) -> Result<Order, Fault> {
         let refuse = |code, field: &str, words: &str| {
             Fault::new(Class::User, Problem::new(code).about(field).saying(words))
         };
@@ -113,7 +115,14 @@ impl Engine {
             request.project.parse().map_err(|why: crate::domain::project::InvalidAddress| {
                 refuse(ProblemCode::ProjectAddressInvalid, "project", &why.to_string())
             })?;
-        self.renku(renku)?.accepts(&project).map_err(|fault| about(fault, "project"))?;
+        let api = match request.api.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            None => None,
+            Some(text) => Some(
+                text.parse::<RenkuApi>()
+                    .map_err(|why| refuse(ProblemCode::RequestInvalid, "api", &why.to_string()))?,
+            ),
+        };
+        let api = self.choose(renku, api, &project).await.map_err(|fault| about(fault, "project"))?;
         let version = match request.version.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             None | Some(":latest-published") => None,
             Some(":draft") => {
@@ -139,6 +148,7 @@ impl Engine {
             pid,
             version,
             renku: renku.clone(),
+            api,
             project,
             name,
             migrate: request.migrate,

@@ -23,8 +23,8 @@ impl Engine {
 
     pub(super) async fn submit(&self, import: &Import, lease: LeaseId) -> Result<Done, StepFault> {
         let order = &import.order;
-        let renku = self.renku(&order.renku)?;
-        let upstream = Upstream::Renku(order.renku.clone());
+        let renku = self.renku(order)?;
+        let upstream = Upstream::of_renku(order);
         let Some(plan) = import.state.plan().cloned() else { return Ok(Done::Overtaken) };
         if !import.has_slot {
             // It was parked meanwhile and sent on: it takes its turn again.
@@ -187,8 +187,8 @@ impl Engine {
     ) -> Result<Option<RemoteJob>, Fault> {
         let order = &import.order;
         let token = self.token(import).await?;
-        let renku = self.renku(&order.renku)?;
-        let upstream = Upstream::Renku(order.renku.clone());
+        let renku = self.renku(order)?;
+        let upstream = Upstream::of_renku(order);
         let found =
             self.guarded(upstream, renku.submitted_since(&token, &order.project, plan, begun)).await?;
         let ids: Vec<_> = found.iter().map(|job| job.id.clone()).collect();

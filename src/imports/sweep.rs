@@ -12,8 +12,8 @@ impl Engine {
     /// When the store cannot be asked; the next round will.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
         let now = self.clock.now();
-        for renku in self.store.release_due_slots(now).await? {
-            self.nudge_next_in_line(&renku).await;
+        for (renku, api) in self.store.release_due_slots(now).await? {
+            self.nudge_next_in_line(&renku, api).await;
         }
         let grace = self.settings.sweep_grace;
         let overdue =

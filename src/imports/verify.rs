@@ -28,7 +28,7 @@ impl Engine {
             return Ok(Done::Overtaken);
         };
         let order = &import.order;
-        let renku = self.renku(&order.renku)?;
+        let renku = self.renku(order)?;
         if !import.has_slot {
             // Looking into the project could disturb another import there.
             return self.take_slot_again(import, lease).await;
@@ -36,7 +36,7 @@ impl Engine {
         let token = self.token(import).await?;
         // Renku keeps a clone of its own for each branch that is named: the job's is the one for none, unless it pushed aside.
         let branch = landed.branch.as_deref().filter(|_| landed.aside);
-        let upstream = Upstream::Renku(order.renku.clone());
+        let upstream = Upstream::of_renku(order);
         self.breakpoints.reached(Phase::Verifying, Point::BeforeEffect).await;
         let arrived = self.guarded(upstream, renku.arrived(&token, &order.project, plan, branch)).await?;
         self.breakpoints.reached(Phase::Verifying, Point::AfterEffect).await;
@@ -61,7 +61,7 @@ impl Engine {
     }
 
     async fn take_slot_again(&self, import: &Import, lease: LeaseId) -> Result<Done, Fault> {
-        let outstanding = self.renku(&import.order.renku)?.capabilities().outstanding;
+        let outstanding = self.renku(&import.order)?.capabilities().outstanding;
         let now = self.clock.now();
         let change = Change {
             state: import.state.clone(),

@@ -29,6 +29,8 @@ pub struct ImportView {
     pub installation: String,
     /// The Renku's name.
     pub renku: String,
+    /// Which of its services: `data` (Renku 2) or `core` (Renku 1).
+    pub api: &'static str,
     /// The project's address.
     pub project: String,
     /// The version that is being or was imported.
@@ -126,6 +128,7 @@ pub fn import_view(import: &Import, language: Language) -> ImportView {
         title: plan.map(|plan| plan.title.clone()),
         installation: order.installation.to_string(),
         renku: order.renku.to_string(),
+        api: order.api.as_str(),
         project: order.project.to_string(),
         version: plan.map(|plan| plan.version).or(order.version).map(|version| version.to_string()),
         name: plan.map(|plan| &plan.name).or(order.name.as_ref()).map(ToString::to_string),

@@ -19,13 +19,13 @@ use dataverse_renku::domain::ports::renku::{
 use dataverse_renku::domain::ports::store::{Created, ImportStore};
 use dataverse_renku::domain::ports::{Chance, Clock};
 use dataverse_renku::domain::problem::{Class, Fault, Problem, ProblemCode};
-use dataverse_renku::domain::project::{Project, ProjectAddress};
+use dataverse_renku::domain::project::{Project, ProjectAddress, RenkuApi};
 use dataverse_renku::domain::retry::RetryPolicy;
 use dataverse_renku::domain::time::Timestamp;
 use dataverse_renku::imports::breaker::Breakers;
 use dataverse_renku::imports::breakpoints::{Breakpoints, Point};
 use dataverse_renku::imports::start::Request;
-use dataverse_renku::imports::{Engine, Installation, Parts, Settings};
+use dataverse_renku::imports::{Engine, Installation, Parts, RenkuSite, Settings};
 use tokio::sync::Notify;
 
 pub(crate) struct TestClock(Mutex<Timestamp>);
@@ -190,6 +190,10 @@ impl FakeRenku {
 
 #[async_trait]
 impl Renku for FakeRenku {
+    async fn version(&self) -> Result<Option<String>, Fault> {
+        self.up()?;
+        Ok(Some("2.9".into()))
+    }
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             needs_open_files: true,
@@ -420,12 +424,17 @@ impl World {
             site_url: "https://dv.example".into(),
             dataverse: Arc::clone(&dataverse) as Arc<dyn Dataverse>,
         };
+        let site = RenkuSite {
+            title: "Renku".into(),
+            services: BTreeMap::from([(RenkuApi::Core, Arc::clone(&renku) as Arc<dyn Renku>)]),
+            fixed: Some(RenkuApi::Core),
+        };
         let parts = Parts {
             store: Arc::clone(&store),
             queue: Arc::clone(&queue) as Arc<dyn Queue>,
             tokens: Arc::clone(&tokens) as Arc<dyn Tokens>,
             dataverses: BTreeMap::from([("demo".parse().unwrap(), installation)]),
-            renkus: BTreeMap::from([("main".parse().unwrap(), Arc::clone(&renku) as Arc<dyn Renku>)]),
+            renkus: BTreeMap::from([("main".parse().unwrap(), site)]),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             chance: Arc::new(FixedChance),
             breakpoints: Arc::clone(&deaths) as Arc<dyn Breakpoints>,
@@ -454,6 +463,7 @@ impl World {
             project: format!("https://git.example/alice/{project}"),
             name: None,
             migrate: false,
+            api: None,
         }
     }
 

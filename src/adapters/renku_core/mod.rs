@@ -84,14 +84,6 @@ impl RenkuCore {
         Self { client, settings, offer: Mutex::new(None) }
     }
 
-    /// The release of the core service, `(2, 9)`, as `apiversion` tells it; for whoever chooses between Renku's two services.
-    ///
-    /// # Errors
-    /// `renku-api-not-offered`, or an outage.
-    pub async fn release(&self) -> Result<(u32, u32), Fault> {
-        Ok(self.offer().await?.core)
-    }
-
     async fn offer(&self) -> Result<Offer, Error> {
         let now = self.client.clock().now();
         let mut kept = self.offer.lock().await;
@@ -100,6 +92,12 @@ impl RenkuCore {
         {
             return Ok(offer.clone());
         }
+        let offer = self.asked_offer().await?;
+        *kept = Some((offer.clone(), now.plus(OFFER_KEPT)));
+        Ok(offer)
+    }
+
+    async fn asked_offer(&self) -> Result<Offer, Error> {
         let reply = match self.ask_version("apiversion").await {
             // Before 1.2.0 it is called `version`.
             Err(Error::Core(error)) if is_no_such_route(&error) => self.ask_version("version").await,
@@ -110,9 +108,7 @@ impl RenkuCore {
             Err(Error::NotUnderstood { what, .. }) => return Err(Error::ApiNotOffered { words: what }),
             other => other?,
         };
-        let offer = Offer::of(&told)?;
-        *kept = Some((offer.clone(), now.plus(OFFER_KEPT)));
-        Ok(offer)
+        Offer::of(&told)
     }
 
     async fn ask_version(&self, endpoint: &str) -> Result<Reply, Error> {
@@ -358,6 +354,14 @@ fn about_project(error: Error) -> Fault {
 
 #[async_trait]
 impl Renku for RenkuCore {
+    async fn version(&self) -> Result<Option<String>, Fault> {
+        match self.asked_offer().await {
+            Ok(Offer { core: (major, minor), .. }) => Ok(Some(format!("{major}.{minor}"))),
+            Err(Error::ApiNotOffered { .. } | Error::NotUnderstood { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             needs_open_files: true,

@@ -203,7 +203,7 @@ async fn the_release_is_asked_once_and_again_when_a_call_shows_that_it_changed()
         core.follow(&token(), &job()).await.unwrap_err();
     }
     asked.assert_async().await;
-    assert_eq!(core.release().await.unwrap(), (2, 9));
+    assert_eq!(core.version().await.unwrap().as_deref(), Some("2.9"));
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn a_core_before_1_2_tells_its_release_elsewhere() {
     answer(&mut server, "GET", "/api/renku/apiversion", 200, &missing).await;
     let told = json!({ "result": { "latest_version": "1.0.5", "minimum_api_version": "0.9", "maximum_api_version": "1.0" } });
     answer(&mut server, "GET", "/api/renku/version", 200, &told.to_string()).await;
-    assert_eq!(core(&server).release().await.unwrap(), (1, 0));
+    assert_eq!(core(&server).version().await.unwrap().as_deref(), Some("1.0"));
 }
 
 #[tokio::test]

@@ -26,8 +26,8 @@ pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, Sto
             concat!(
                 "INSERT INTO imports (id, person, installation, pid, version, renku, project, name, migrate, \
                  phase, condition, state, revision, attempts, due_at, created_at, updated_at, give_up_at, \
-                 idempotency_key) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $13, $13, $14, $15) \
+                 idempotency_key, api) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $13, $13, $14, $15, $16) \
                  ON CONFLICT (person, idempotency_key) DO NOTHING RETURNING ",
                 import_columns!()
             ),
@@ -47,6 +47,7 @@ pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, Sto
                 new.now,
                 new.give_up_at,
                 new.idempotency_key.clone(),
+                order.api.as_str(),
             ],
         )
         .await?;

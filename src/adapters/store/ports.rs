@@ -11,6 +11,7 @@ use crate::domain::ports::store::{
     Change, Changed, Created, ImportCounts, ImportFilter, ImportStore, Lease, NewImport, SlotAnswer,
     StoreError, TimelineEntry,
 };
+use crate::domain::project::RenkuApi;
 use crate::domain::time::Timestamp;
 
 #[async_trait]
@@ -68,15 +69,20 @@ impl ImportStore for Store {
         slots::take_slot(&self.db, import, lease, change, outstanding).await
     }
 
-    async fn next_in_line(&self, renku: &RenkuName, outstanding: u32) -> Result<Vec<Import>, StoreError> {
-        slots::next_in_line(&self.db, renku, outstanding).await
+    async fn next_in_line(
+        &self,
+        renku: &RenkuName,
+        api: RenkuApi,
+        outstanding: u32,
+    ) -> Result<Vec<Import>, StoreError> {
+        slots::next_in_line(&self.db, (renku, api), outstanding).await
     }
 
     async fn known_jobs(&self, renku: &RenkuName, jobs: &[String]) -> Result<Vec<String>, StoreError> {
         imports::known_jobs(&self.db, renku, jobs).await
     }
 
-    async fn release_due_slots(&self, now: Timestamp) -> Result<Vec<RenkuName>, StoreError> {
+    async fn release_due_slots(&self, now: Timestamp) -> Result<Vec<(RenkuName, RenkuApi)>, StoreError> {
         slots::release_due(&self.db, now).await
     }
 

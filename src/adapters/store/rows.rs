@@ -16,7 +16,7 @@ use crate::domain::ports::store::{StoreError, TimelineEntry};
 macro_rules! import_columns {
     () => {
         "imports.id, imports.person, imports.installation, imports.pid, imports.version, imports.renku, \
-         imports.project, imports.name, imports.migrate, imports.state, imports.revision, imports.attempts, \
+         imports.api, imports.project, imports.name, imports.migrate, imports.state, imports.revision, imports.attempts, \
          imports.due_at, imports.created_at, imports.updated_at, imports.give_up_at, \
          EXISTS (SELECT 1 FROM slots WHERE slots.import = imports.id) AS has_slot"
     };
@@ -30,6 +30,7 @@ pub(super) fn import(row: &Row) -> Result<Import, StoreError> {
         pid: parsed(&row.text("pid")?, "imports.pid")?,
         version: row.opt_text("version")?.map(|text| parsed(&text, "imports.version")).transpose()?,
         renku: parsed(&row.text("renku")?, "imports.renku")?,
+        api: parsed(&row.text("api")?, "imports.api")?,
         project: parsed(&row.text("project")?, "imports.project")?,
         name: row.opt_text("name")?.map(|text| parsed(&text, "imports.name")).transpose()?,
         migrate: row.flag("migrate")?,

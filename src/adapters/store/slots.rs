@@ -6,10 +6,11 @@ use std::collections::HashSet;
 
 use super::changes;
 use super::rows::{self, import_columns};
-use super::sql::{Database, Tx, values};
+use super::sql::{Database, Row, Tx, values};
 use crate::domain::ids::{ImportId, LeaseId, RenkuName};
 use crate::domain::import::{Import, Phase};
 use crate::domain::ports::store::{Change, SlotAnswer, StoreError};
+use crate::domain::project::RenkuApi;
 use crate::domain::time::Timestamp;
 
 /// An import that waits at its Renku for a slot; `$2` waits whatever its condition, since it asks.
@@ -18,16 +19,16 @@ macro_rules! waiting {
         concat!(
             "(SELECT i.",
             $column,
-            " FROM imports AS i WHERE i.renku = $1 AND i.phase = 'queued' AND i.due_at IS NOT NULL \
+            " FROM imports AS i WHERE i.renku = $1 AND i.api = $5 AND i.phase = 'queued' AND i.due_at IS NOT NULL \
              AND (i.condition = 'none' OR i.id = $2) \
-             AND i.project NOT IN (SELECT slots.project FROM slots WHERE slots.renku = $1) AND ",
+             AND i.project NOT IN (SELECT slots.project FROM slots WHERE slots.renku = $1 AND slots.api = $5) AND ",
             $which,
             " ORDER BY i.person, i.id LIMIT 1)"
         )
     };
 }
 
-/// Those that wait at one Renku for a slot, best first: at most `$3` of each person, `$4` altogether.
+/// Those that wait at one service (`$5`) of one Renku for a slot, best first: at most `$3` of each person, `$4` altogether.
 ///
 /// A person's second import is placed as if the first had its slot already (`nth`), so that free places go to different people.
 /// It jumps from person to person and then to the oldest of each by the index `imports_queued`, and leaves the rest unread.
@@ -42,7 +43,7 @@ const WAITING: &str = concat!(
     " FROM people WHERE people.person IS NOT NULL UNION ALL SELECT turns.person, turns.nth + 1, ",
     waiting!("id", "i.person = turns.person AND i.id > turns.id"),
     " FROM turns WHERE turns.id IS NOT NULL AND turns.nth < $3), \
-     held AS (SELECT person, COUNT(*) AS number FROM slots WHERE renku = $1 GROUP BY person), \
+     held AS (SELECT person, COUNT(*) AS number FROM slots WHERE renku = $1 AND api = $5 GROUP BY person), \
      line AS (\
      SELECT turns.id, turns.nth, COALESCE(held.number, 0) + turns.nth AS number, \
      CASE WHEN turns.nth = 1 THEN 0 ELSE 1 END AS later, COALESCE(served.last_at, 0) AS last_at FROM turns \
@@ -54,10 +55,17 @@ const WAITING: &str = concat!(
     " FROM line JOIN imports ON imports.id = line.id ORDER BY line.number, line.later, line.last_at, line.id"
 );
 
+/// A service of a Renku: each has slots and a line of its own.
+pub(super) type Place<'a> = (&'a RenkuName, RenkuApi);
+
+fn place(import: &Import) -> Place<'_> {
+    (&import.order.renku, import.order.api)
+}
+
 /// The first `free` in line, each for another project, and whether nobody is at it.
 async fn line(
     tx: &mut Tx,
-    renku: &RenkuName,
+    (renku, api): Place<'_>,
     asking: Option<ImportId>,
     free: usize,
 ) -> Result<Vec<(Import, bool)>, StoreError> {
@@ -66,7 +74,8 @@ async fn line(
     // Nobody gets more than the free places: so many of each are enough, unless several wait for one project.
     for (of_each, altogether) in [(few, few.saturating_mul(4).saturating_add(16)), (i64::MAX, i64::MAX)] {
         let asking = asking.map(ImportId::as_uuid);
-        let rows = tx.rows(WAITING, values![renku.as_str(), asking, of_each, altogether]).await?;
+        let rows =
+            tx.rows(WAITING, values![renku.as_str(), asking, of_each, altogether, api.as_str()]).await?;
         let mut cut_off = i64::try_from(rows.len()).is_ok_and(|number| number == altogether);
         let mut projects = HashSet::new();
         line.clear();
@@ -91,21 +100,21 @@ pub(super) async fn is_next(db: &Database, import: &Import, outstanding: u32) ->
 
 pub(super) async fn next_in_line(
     db: &Database,
-    renku: &RenkuName,
+    place: Place<'_>,
     outstanding: u32,
 ) -> Result<Vec<Import>, StoreError> {
     let mut tx = db.begin_reading().await?;
-    let free = taken(&mut tx, renku).await?.free(outstanding);
+    let free = taken(&mut tx, place).await?.free(outstanding);
     if free == 0 {
         return Ok(Vec::new());
     }
-    let line = line(&mut tx, renku, None, free).await?;
+    let line = line(&mut tx, place, None, free).await?;
     Ok(line.into_iter().filter_map(|(import, idle)| idle.then_some(import)).collect())
 }
 
 async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool, StoreError> {
-    let renku = &import.order.renku;
-    let taken = taken(tx, renku).await?;
+    let place = place(import);
+    let taken = taken(tx, place).await?;
     if taken.has(import.id) {
         return Ok(true);
     }
@@ -117,7 +126,7 @@ async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool
         // It had its turn before and only comes back; it stands in no line.
         return Ok(true);
     }
-    let line = line(tx, renku, Some(import.id), free).await?;
+    let line = line(tx, place, Some(import.id), free).await?;
     Ok(line.iter().any(|(next, _)| next.id == import.id))
 }
 
@@ -158,10 +167,10 @@ async fn still_ours(tx: &mut Tx, import: &Import, lease: LeaseId) -> Result<bool
 
 /// Puts the import on the lowest free ordinal; `false` when somebody else was faster.
 async fn occupy(tx: &mut Tx, import: &Import, now: Timestamp, outstanding: u32) -> Result<bool, StoreError> {
-    let renku = &import.order.renku;
+    let (renku, api) = place(import);
     // Each round that fails means that somebody else got an ordinal, so there are never more rounds than ordinals.
     for _ in 0..=outstanding {
-        let taken = taken(tx, renku).await?;
+        let taken = taken(tx, (renku, api)).await?;
         if taken.has(import.id) {
             tx.execute("UPDATE slots SET release_at = NULL WHERE import = $1", values![import.id.as_uuid()])
                 .await?;
@@ -173,10 +182,11 @@ async fn occupy(tx: &mut Tx, import: &Import, now: Timestamp, outstanding: u32) 
         }
         let inserted = tx
             .execute(
-                "INSERT INTO slots (renku, ordinal, project, import, person, taken_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                "INSERT INTO slots (renku, api, ordinal, project, import, person, taken_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
                 values![
                     renku.as_str(),
+                    api.as_str(),
                     ordinal,
                     import.order.project.as_str(),
                     import.id.as_uuid(),
@@ -198,7 +208,7 @@ async fn occupy(tx: &mut Tx, import: &Import, now: Timestamp, outstanding: u32) 
     Ok(false)
 }
 
-/// The slots of one Renku that are taken; never more than a handful.
+/// The slots of one service of one Renku that are taken; never more than a handful.
 struct Taken(Vec<(i64, String, ImportId)>);
 
 impl Taken {
@@ -222,9 +232,12 @@ impl Taken {
     }
 }
 
-async fn taken(tx: &mut Tx, renku: &RenkuName) -> Result<Taken, StoreError> {
+async fn taken(tx: &mut Tx, (renku, api): Place<'_>) -> Result<Taken, StoreError> {
     let rows = tx
-        .rows("SELECT ordinal, project, import FROM slots WHERE renku = $1", values![renku.as_str()])
+        .rows(
+            "SELECT ordinal, project, import FROM slots WHERE renku = $1 AND api = $2",
+            values![renku.as_str(), api.as_str()],
+        )
         .await?;
     let slots = rows
         .iter()
@@ -232,13 +245,18 @@ async fn taken(tx: &mut Tx, renku: &RenkuName) -> Result<Taken, StoreError> {
     Ok(Taken(slots.collect::<Result<_, StoreError>>()?))
 }
 
-pub(super) async fn release_due(db: &Database, now: Timestamp) -> Result<Vec<RenkuName>, StoreError> {
+pub(super) async fn release_due(
+    db: &Database,
+    now: Timestamp,
+) -> Result<Vec<(RenkuName, RenkuApi)>, StoreError> {
     let mut tx = db.begin().await?;
-    let rows = tx.rows("DELETE FROM slots WHERE release_at <= $1 RETURNING renku", values![now]).await?;
-    let mut renkus: Vec<RenkuName> =
-        rows.iter().map(|row| rows::parsed(&row.text("renku")?, "slots.renku")).collect::<Result<_, _>>()?;
+    let rows = tx.rows("DELETE FROM slots WHERE release_at <= $1 RETURNING renku, api", values![now]).await?;
+    let place = |row: &Row| {
+        Ok((rows::parsed(&row.text("renku")?, "slots.renku")?, rows::parsed(&row.text("api")?, "slots.api")?))
+    };
+    let mut places = rows.iter().map(place).collect::<Result<Vec<_>, StoreError>>()?;
     tx.commit().await?;
-    renkus.sort_unstable();
-    renkus.dedup();
-    Ok(renkus)
+    places.sort_unstable();
+    places.dedup();
+    Ok(places)
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::dataset::VersionNumber;
 use super::ids::{ImportId, InstallationName, PersonId, RenkuName};
 use super::pid::Pid;
-use super::project::{DatasetName, ProjectAddress};
+use super::project::{DatasetName, ProjectAddress, RenkuApi};
 use super::time::Timestamp;
 
 pub use state::{Condition, End, Event, IllegalEvent, Landed, Outcome, Phase, Plan, RemoteJob, Stage, State};
@@ -75,6 +75,8 @@ pub struct Order {
     pub version: Option<VersionNumber>,
     /// Which Renku.
     pub renku: RenkuName,
+    /// Which of its services; chosen when the import is started, and kept whatever the Renku offers later.
+    pub api: RenkuApi,
     /// Which project.
     pub project: ProjectAddress,
     /// The wished name in the project, or one made from title, PID and version.

@@ -120,6 +120,12 @@ pub struct Capabilities {
 /// One Renku, through one of its two APIs.
 #[async_trait]
 pub trait Renku: Send + Sync {
+    /// The release of this service, or `None` where it is not offered; for whoever chooses between Renku's services. Asks each time.
+    ///
+    /// # Errors
+    /// A fault of Renku: then nothing is known.
+    async fn version(&self) -> Result<Option<String>, Fault>;
+
     /// What it can take.
     fn capabilities(&self) -> Capabilities;
 

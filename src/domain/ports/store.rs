@@ -6,6 +6,7 @@ use crate::domain::ids::{ImportId, InstallationName, LeaseId, PersonId, RenkuNam
 use crate::domain::import::{Import, Order, Phase, State};
 use crate::domain::pid::Pid;
 use crate::domain::problem::Problem;
+use crate::domain::project::RenkuApi;
 use crate::domain::time::Timestamp;
 
 /// The store could not do it.
@@ -193,7 +194,7 @@ pub trait ImportStore: Send + Sync {
         change: Change,
     ) -> Result<Changed, StoreError>;
 
-    /// Whether it is this import's turn at its Renku: fewer than `outstanding` slots are taken, its project's is free, and among
+    /// Whether it is this import's turn at its service of its Renku: fewer than `outstanding` slots are taken, its project's is free, and among
     /// those that wait it comes first: people with fewer slots before others, then who was served longest ago, then the oldest.
     /// An import that is not queued any more had its turn before and stands in no line.
     async fn is_next(&self, import: &Import, outstanding: u32) -> Result<bool, StoreError>;
@@ -207,15 +208,20 @@ pub trait ImportStore: Send + Sync {
         outstanding: u32,
     ) -> Result<SlotAnswer, StoreError>;
 
-    /// Imports that wait for a slot of this Renku and would get one now, best first; to be nudged after one was given back.
+    /// Imports that wait for a slot of this service of this Renku and would get one now, best first; to be nudged after one was given back.
     /// Those that a worker is at are left out (it asks by itself), and still come before others.
-    async fn next_in_line(&self, renku: &RenkuName, outstanding: u32) -> Result<Vec<Import>, StoreError>;
+    async fn next_in_line(
+        &self,
+        renku: &RenkuName,
+        api: RenkuApi,
+        outstanding: u32,
+    ) -> Result<Vec<Import>, StoreError>;
 
     /// Those of these jobs of that Renku which one of our imports has already.
     async fn known_jobs(&self, renku: &RenkuName, jobs: &[String]) -> Result<Vec<String>, StoreError>;
 
-    /// Gives back slots whose time is over. Returns the Renkus concerned.
-    async fn release_due_slots(&self, now: Timestamp) -> Result<Vec<RenkuName>, StoreError>;
+    /// Gives back slots whose time is over. Returns the Renkus and services concerned.
+    async fn release_due_slots(&self, now: Timestamp) -> Result<Vec<(RenkuName, RenkuApi)>, StoreError>;
 
     /// Imports that were due before `due_before`, are nobody's, and were not nudged since `nudged_before`; marks them nudged now.
     async fn overdue(

@@ -25,6 +25,9 @@ pub(crate) struct NewImport {
     installation: Option<String>,
     #[serde(default)]
     renku: Option<String>,
+    /// Which of the Renku's services, `data` or `core`; without it the preferred one that takes the project.
+    #[serde(default)]
+    api: Option<String>,
     #[serde(default)]
     version: Option<String>,
     #[serde(default)]
@@ -77,6 +80,7 @@ pub(crate) async fn create(
         dataset: new.dataset,
         installation: new.installation,
         version: new.version,
+        api: new.api,
         project: new.project,
         name: new.name,
         migrate: new.migrate,

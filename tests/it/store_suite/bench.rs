@@ -10,6 +10,7 @@ use dataverse_renku::domain::ports::store::{
     Change, Changed, Created, ImportStore as _, Lease, NewImport, Slot, SlotAnswer,
 };
 use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt};
+use dataverse_renku::domain::project::RenkuApi;
 use dataverse_renku::domain::time::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -164,6 +165,7 @@ pub(crate) fn order(project: &str) -> Order {
         pid: "doi:10.5072/FK2/A".parse().unwrap(),
         version: None,
         renku: "main".parse().unwrap(),
+        api: RenkuApi::Core,
         project: format!("https://git.example/group/{project}").parse().unwrap(),
         name: None,
         migrate: false,

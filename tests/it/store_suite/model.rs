@@ -6,6 +6,7 @@ use dataverse_renku::domain::ids::{LeaseId, PersonId};
 use dataverse_renku::domain::import::{Condition, Event, Import, Phase};
 use dataverse_renku::domain::ports::store::{Change, Changed, ImportStore as _, Lease, Slot, SlotAnswer};
 use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt};
+use dataverse_renku::domain::project::RenkuApi;
 use dataverse_renku::domain::time::Timestamp;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
@@ -319,7 +320,12 @@ impl Model<'_> {
     }
 
     async fn next_in_line(&mut self) -> String {
-        let found = self.bench.store.next_in_line(&"main".parse().unwrap(), OUTSTANDING).await.unwrap();
+        let found = self
+            .bench
+            .store
+            .next_in_line(&"main".parse().unwrap(), RenkuApi::Core, OUTSTANDING)
+            .await
+            .unwrap();
         let line = self.line(None);
         let idle = line.iter().filter(|k| self.rows[**k].lease.is_none());
         let want: Vec<_> = idle.map(|k| self.rows[*k].now.clone()).collect();

@@ -6,12 +6,13 @@ use dataverse_renku::domain::ids::PersonId;
 use dataverse_renku::domain::import::{Condition, Event, Import, Phase};
 use dataverse_renku::domain::ports::store::{ImportStore as _, Slot, SlotAnswer};
 use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt};
+use dataverse_renku::domain::project::RenkuApi;
 use futures_util::future::join_all;
 
 use super::bench::{Bench, T0, after, again, done, new, on, order, person, plan, sign_in};
 
 async fn line(bench: &Bench, outstanding: u32) -> Vec<Import> {
-    bench.store.next_in_line(&"main".parse().unwrap(), outstanding).await.unwrap()
+    bench.store.next_in_line(&"main".parse().unwrap(), RenkuApi::Core, outstanding).await.unwrap()
 }
 
 /// The line as positions in `made`; each of its imports must also be told so when it asks itself, and no other that is queued.
@@ -105,7 +106,7 @@ pub(super) async fn places_go_round_between_people(bench: &Bench) {
             bench.store.create(wish.clone()).await.unwrap();
             made.push(wish.id);
         }
-        let line = bench.store.next_in_line(&renku, *free).await.unwrap();
+        let line = bench.store.next_in_line(&renku, RenkuApi::Core, *free).await.unwrap();
         let places: Vec<_> = line.iter().map(|i| made.iter().position(|id| *id == i.id).unwrap()).collect();
         assert_eq!(places, *want, "{title}");
     }
@@ -197,7 +198,10 @@ pub(super) async fn a_slot_goes_back_with_the_change_or_when_its_time_is_over(be
     assert!(bench.change(&taken, change).await.has_slot, "Renku may still be at work");
     assert_eq!(bench.ask(&second, 1, after(50)).await, SlotAnswer::Wait);
     assert_eq!(bench.store.release_due_slots(after(99)).await.unwrap(), []);
-    assert_eq!(bench.store.release_due_slots(after(100)).await.unwrap(), ["main".parse().unwrap()]);
+    assert_eq!(
+        bench.store.release_due_slots(after(100)).await.unwrap(),
+        [("main".parse().unwrap(), RenkuApi::Core)]
+    );
     assert_eq!(bench.store.release_due_slots(after(100)).await.unwrap(), []);
     assert!(!bench.read(&first).await.has_slot);
     let taken = bench.take(&second, 1, after(101)).await;
