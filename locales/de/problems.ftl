@@ -50,6 +50,9 @@ import-unknown-remedy = Prüfen Sie die Nummer, und ob Sie mit dem Konto angemel
 not-possible-now = In seinem jetzigen Zustand lässt der Import das nicht zu.
 not-possible-now-remedy = Laden Sie die Seite neu, um zu sehen, wie es um ihn steht.
 
+form-not-ours = Dieses Formular wurde nicht von einer Seite Ihrer jetzigen Sitzung abgeschickt.
+form-not-ours-remedy = Gehen Sie zurück auf die Seite, laden Sie sie neu und schicken Sie das Formular noch einmal ab. Ihr Browser muss die Cookies dieses Dienstes annehmen.
+
 too-many-requests = In kurzer Zeit kamen zu viele Anfragen.
 too-many-requests-remedy = Nichts ist verloren. Warten Sie einen Augenblick und versuchen Sie es noch einmal.
 

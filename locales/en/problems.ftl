@@ -50,6 +50,9 @@ import-unknown-remedy = Check the number, and whether you are signed in as the p
 not-possible-now = The import is in a state in which this cannot be done.
 not-possible-now-remedy = Reload the page to see where it stands now.
 
+form-not-ours = This form was not sent from a page of your present session.
+form-not-ours-remedy = Go back to the page, reload it and send the form again. Your browser must accept this service's cookies.
+
 too-many-requests = There were too many requests in a short time.
 too-many-requests-remedy = Nothing is lost. Wait a moment and try again.
 

@@ -50,6 +50,9 @@ import-unknown-remedy = Vérifiez le numéro, et si vous êtes bien connecté av
 not-possible-now = Dans son état actuel, l'importation ne le permet pas.
 not-possible-now-remedy = Rechargez la page pour voir où elle en est.
 
+form-not-ours = Ce formulaire n'a pas été envoyé depuis une page de votre session actuelle.
+form-not-ours-remedy = Revenez à la page, rechargez-la et renvoyez le formulaire. Votre navigateur doit accepter les cookies de ce service.
+
 too-many-requests = Trop de requêtes sont arrivées en peu de temps.
 too-many-requests-remedy = Rien n'est perdu. Attendez un instant et réessayez.
 

@@ -174,6 +174,12 @@ fn web_context(
         queue: Arc::clone(&parts.queue) as Arc<dyn Queue>,
         public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
         keycloaks: config.renku.values().map(origin).collect(),
+        renku_titles: config.renku.iter().map(|(name, renku)| (name.clone(), renku.title.clone())).collect(),
+        installation_titles: config
+            .dataverse
+            .iter()
+            .map(|(name, dataverse)| (name.clone(), dataverse.title.clone()))
+            .collect(),
         secure: config.public_url.is_https(),
         metrics: Box::new(move || metrics.render()),
         is_operator: Box::new(move |renku, subject| admin.names(renku, subject)),

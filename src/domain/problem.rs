@@ -101,6 +101,8 @@ catalogue! {
     ImportUnknown = "import-unknown", Researcher;
     /// The import is in a phase in which this cannot be done.
     NotPossibleNow = "not-possible-now", Researcher;
+    /// A form was sent from elsewhere, or belongs to a session that is over.
+    FormNotOurs = "form-not-ours", Researcher;
     /// Too many requests from one place.
     TooManyRequests = "too-many-requests", Nobody;
 

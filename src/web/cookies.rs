@@ -1,11 +1,13 @@
-//! Our two cookies: the browser's short-lived mark of a sign-in under way, and its session.
+//! Our cookies: the browser's short-lived mark of a sign-in under way, its session, and the language it chose.
 
-use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieAge};
+use actix_web::{HttpRequest, web};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::ports::Clock;
 use crate::domain::time::Timestamp;
+use crate::texts::Language;
+use crate::web::Context;
 
 /// Which cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,4 +64,25 @@ impl Kind {
 /// The time for cookies' ages; pages have no clock of their own.
 pub(crate) fn now() -> Timestamp {
     crate::lifecycle::SystemClock.now()
+}
+
+const fn language_name(secure: bool) -> &'static str {
+    if secure { "__Host-dataverse-renku-language" } else { "dataverse-renku-language" }
+}
+
+/// The language that was chosen in this browser.
+pub(crate) fn language(request: &HttpRequest) -> Option<Language> {
+    let secure = request.app_data::<web::Data<Context>>().is_some_and(|context| context.secure);
+    request.cookie(language_name(secure)).and_then(|cookie| Language::of_tag(cookie.value()))
+}
+
+/// The cookie that remembers a language for a year.
+pub(crate) fn remembered(language: Language, secure: bool) -> Cookie<'static> {
+    Cookie::build(language_name(secure), language.as_str())
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(CookieAge::days(365))
+        .finish()
 }

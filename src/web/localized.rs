@@ -3,30 +3,35 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{JsonPayloadError, QueryPayloadError};
-use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, ResponseError, web};
 
 use super::Context;
+use super::extract::Lang;
+use super::pages;
 use super::problem::ApiProblem;
 use crate::domain::problem::{Problem, ProblemCode};
-use crate::texts::Language;
 
 /// Gives problems the reader's language and our address.
 pub(super) async fn localized(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let answer = next.call(request).await?.map_into_boxed_body();
+    let mut answer = next.call(request).await?.map_into_boxed_body();
+    let asked = answer.request().clone();
+    pages::remember_language(&asked, answer.response_mut());
     let problem = answer.response().error().and_then(|error| error.as_error::<ApiProblem>());
     let Some(problem) = problem else { return Ok(answer) };
     let request = answer.request();
-    let wanted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if pages::is_for_people(request) {
+        let page = pages::of_api_problem(problem, request).await;
+        return Ok(answer.into_response(page));
+    }
     let public_url = request
         .app_data::<web::Data<Context>>()
         .map(|context| context.public_url.clone())
         .unwrap_or_default();
-    let told = problem.told(Language::of_header(wanted), &public_url).at(request.path());
+    let told = problem.told(Lang::of(request), &public_url).at(request.path());
     Ok(answer.into_response(told.error_response()).map_into_boxed_body())
 }
 

@@ -2,14 +2,17 @@
 //!
 //! No adapter and no worker is known here; `app` fills the [`Context`].
 
+pub(crate) mod assets;
 pub(crate) mod cookies;
 pub(crate) mod extract;
+pub(crate) mod forms;
 pub(crate) mod localized;
 pub(crate) mod pages;
 pub mod problem;
 pub(crate) mod routes;
 pub mod view;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -19,7 +22,7 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::ids::RenkuName;
+use crate::domain::ids::{InstallationName, RenkuName};
 use crate::domain::ports::identity::IdentityStore;
 use crate::domain::ports::queue::Queue;
 use crate::identity::Identity;
@@ -42,6 +45,10 @@ pub struct Context {
     pub public_url: String,
     /// Addresses (scheme, host and port) of the Keycloaks, the only ones to which a page may lead away.
     pub keycloaks: Vec<String>,
+    /// What people call the configured Renkus.
+    pub renku_titles: BTreeMap<RenkuName, String>,
+    /// What people call the configured installations.
+    pub installation_titles: BTreeMap<InstallationName, String>,
     /// Whether the browser may be asked for `Secure` cookies.
     pub secure: bool,
     /// Renders the metrics.
@@ -50,6 +57,23 @@ pub struct Context {
     pub is_operator: IsOperator,
     /// Cancelled when we are shutting down.
     pub stopping: CancellationToken,
+}
+
+impl Context {
+    /// What people call this Renku.
+    pub(crate) fn renku_title<'a>(&'a self, name: &'a RenkuName) -> &'a str {
+        self.renku_titles.get(name).map_or(name.as_str(), String::as_str)
+    }
+
+    /// What people call this installation.
+    pub(crate) fn installation_title<'a>(&'a self, name: &'a InstallationName) -> &'a str {
+        self.installation_titles.get(name).map_or(name.as_str(), String::as_str)
+    }
+
+    /// Scheme, host and port of our address, as browsers write an origin.
+    pub(crate) fn origin(&self) -> String {
+        url::Url::parse(&self.public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for Context {
@@ -73,6 +97,7 @@ pub struct Limits {
 /// When the listener cannot be used.
 pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::io::Result<Server> {
     let stopping = context.stopping.clone();
+    let secure = context.secure;
     let context = web::Data::new(context);
     let server = HttpServer::new(move || {
         App::new()
@@ -81,9 +106,9 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
                 web::JsonConfig::default().limit(limits.max_body).error_handler(localized::json_refused),
             )
             .app_data(web::QueryConfig::default().error_handler(localized::query_refused))
-            .app_data(web::FormConfig::default().limit(limits.max_body))
+            .app_data(web::PayloadConfig::new(limits.max_body))
             .wrap(from_fn(localized::localized))
-            .wrap(security_headers())
+            .wrap(security_headers(secure))
             .wrap(from_fn(trace))
             .configure(routes)
             .default_service(web::to(localized::no_such_page))
@@ -97,8 +122,9 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    use routes::{health, imports, problems, sign_in};
+    use routes::{account, health, home, imports, problems, sign_in};
     config
+        .service(assets::serve)
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)
@@ -110,21 +136,31 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(imports::retry)
         .service(problems::list)
         .service(problems::show)
-        .service(sign_in::home)
+        .service(home::home)
         .service(sign_in::begin)
         .service(sign_in::callback)
         .service(sign_in::device)
         .service(sign_in::sign_out)
-        .service(sign_in::disconnect);
+        .service(account::disconnect);
 }
 
-/// Nothing of ours runs scripts, is framed, or is sent elsewhere.
-fn security_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add(("content-security-policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"))
+/// Nothing but our own files runs or is shown, nothing of ours is framed, and no address of ours is told to others.
+///
+/// The referrer stays with us, and is not `no-referrer`: with that, browsers say of our own forms that they come from nowhere.
+fn security_headers(secure: bool) -> DefaultHeaders {
+    let headers = DefaultHeaders::new()
+        .add((
+            "content-security-policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+             form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ))
         .add(("x-content-type-options", "nosniff"))
-        .add(("referrer-policy", "no-referrer"))
-        .add(("cache-control", "no-store"))
+        .add(("referrer-policy", "same-origin"))
+        .add(("cross-origin-opener-policy", "same-origin"))
+        .add(("cross-origin-resource-policy", "same-origin"))
+        .add(("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"))
+        .add(("cache-control", "no-store"));
+    if secure { headers.add(("strict-transport-security", "max-age=31536000")) } else { headers }
 }
 
 /// One span for each request, with an id that the answer carries too.

@@ -38,7 +38,9 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::TokenWithoutEmail
         | P::TokenWithoutName
         | P::TokenRefusedByRenku => StatusCode::UNAUTHORIZED,
-        P::SignInRefused | P::ProjectNotReadable | P::ProjectNotWritable => StatusCode::FORBIDDEN,
+        P::FormNotOurs | P::SignInRefused | P::ProjectNotReadable | P::ProjectNotWritable => {
+            StatusCode::FORBIDDEN
+        }
         P::InstallationUnknown
         | P::RenkuUnknown
         | P::NoSuchPage
@@ -197,6 +199,14 @@ impl ApiProblem {
         }
     }
 
+    /// The time after which it is worth another try, if one is known.
+    pub const fn wait(&self) -> Option<Duration> {
+        match self.retry_after {
+            None if matches!(self.body.turn, Turn::Nobody) => Some(Duration::from_secs(30)),
+            given => given,
+        }
+    }
+
     /// The body.
     pub const fn body(&self) -> &ProblemBody {
         &self.body
@@ -256,11 +266,7 @@ impl ResponseError for ApiProblem {
         if self.status_code() == StatusCode::UNAUTHORIZED {
             answer.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        let wait = match self.retry_after {
-            None if matches!(self.body.turn, Turn::Nobody) => Some(Duration::from_secs(30)),
-            given => given,
-        };
-        if let Some(wait) = wait {
+        if let Some(wait) = self.wait() {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             answer.insert_header((RETRY_AFTER, seconds.to_string()));
         }

@@ -2,6 +2,8 @@
 
 mod caller;
 mod lang;
+mod visitor;
 
 pub(crate) use caller::Caller;
 pub(crate) use lang::Lang;
+pub(crate) use visitor::Visitor;

@@ -1,6 +1,8 @@
 //! The endpoints, a file for each resource; handlers are thin: who asks (a type), one use case, the answer.
 
+pub(crate) mod account;
 pub(crate) mod health;
+pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod problems;
 pub(crate) mod sign_in;

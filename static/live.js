@@ -1,0 +1,63 @@
+// Pages work without this file. It only spares people the reload: the part marked data-live is fetched again when the
+// server says that something happened (data-events), or every data-refresh seconds.
+(() => {
+  "use strict";
+  const words = document.querySelector("[data-announce-to]");
+  let source, timer, asking = false, again = false;
+
+  const live = () => document.querySelector("[data-live]");
+
+  const openDetails = (root) => new Set([...root.querySelectorAll("details[id][open]")].map((d) => d.id));
+
+  function put(fresh) {
+    const old = live();
+    const open = openDetails(old);
+    const focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.id : "";
+    for (const id of open) fresh.querySelector("#" + CSS.escape(id))?.setAttribute("open", "");
+    old.replaceWith(fresh);
+    if (focused) document.getElementById(focused)?.focus();
+    const said = fresh.dataset.announce;
+    if (words && said && words.textContent !== said) words.textContent = said;
+  }
+
+  async function look() {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
+      if (answer.redirected) { location.assign(answer.url); return; }
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("[data-live]");
+      if (!fresh) { location.reload(); return; }
+      document.title = page.title;
+      if (fresh.outerHTML !== live().outerHTML) put(document.adoptNode(fresh));
+    } catch { /* the network is away; the timer tries again */ } finally { asking = false; }
+    if (again) { again = false; look(); } else plan();
+  }
+
+  function plan() {
+    clearTimeout(timer);
+    const region = live();
+    if (!region) return;
+    if (!region.dataset.events && source) { source.close(); source = undefined; }
+    if (region.dataset.events && !source) listen(region.dataset.events);
+    const seconds = Number(region.dataset.refresh);
+    if (seconds > 0) timer = setTimeout(look, seconds * 1000);
+  }
+
+  function listen(address) {
+    source = new EventSource(address);
+    for (const kind of ["message", "import", "timeline", "end"]) source.addEventListener(kind, look);
+  }
+
+  // What only works with script is hidden until it is there.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    if (words) words.textContent = button.dataset.copied;
+  });
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && live()) look(); });
+  plan();
+})();
