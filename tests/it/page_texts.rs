@@ -66,7 +66,7 @@ fn placeholders(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_sentence_is_there_in_every_language_with_the_same_placeholders() {
     let english = messages("en");
-    assert!(english.len() >= 30, "{english:?}");
+    assert!(english.len() >= 25, "{english:?}");
     for language in ["fr", "de"] {
         let other = messages(language);
         assert_eq!(english.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>(), "{language}");
