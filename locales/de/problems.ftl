@@ -56,6 +56,9 @@ form-not-ours-remedy = Gehen Sie zurück auf die Seite, laden Sie sie neu und sc
 too-many-requests = In kurzer Zeit kamen zu viele Anfragen.
 too-many-requests-remedy = Nichts ist verloren. Warten Sie einen Augenblick und versuchen Sie es noch einmal.
 
+service-busy = Gerade sind so viele auf einmal da, dass kein Platz mehr frei ist.
+service-busy-remedy = Nichts ist verloren. Versuchen Sie es in einer Minute noch einmal.
+
 ## Anmelden
 
 sign-in-needed = Sie müssen sich anmelden, damit der Import in Ihrem Namen weitergehen kann.

@@ -56,6 +56,9 @@ form-not-ours-remedy = Go back to the page, reload it and send the form again. Y
 too-many-requests = There were too many requests in a short time.
 too-many-requests-remedy = Nothing is lost. Wait a moment and try again.
 
+service-busy = So many people are being served that there is no place left at the moment.
+service-busy-remedy = Nothing is lost. Try again in a minute.
+
 ## Signing in
 
 sign-in-needed = You need to sign in so that the import can go on in your name.

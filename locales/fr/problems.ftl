@@ -56,6 +56,9 @@ form-not-ours-remedy = Revenez à la page, rechargez-la et renvoyez le formulair
 too-many-requests = Trop de requêtes sont arrivées en peu de temps.
 too-many-requests-remedy = Rien n'est perdu. Attendez un instant et réessayez.
 
+service-busy = Tant de personnes sont servies en ce moment qu'il n'y a plus de place.
+service-busy-remedy = Rien n'est perdu. Réessayez dans une minute.
+
 ## Connexion
 
 sign-in-needed = Vous devez vous connecter pour que l'importation continue en votre nom.

@@ -20,6 +20,7 @@ use crate::config::{Config, QueueKind, Role, StoreKind};
 use crate::domain::ports::queue::{Lane, Queue};
 use crate::imports::Engine;
 use crate::imports::offers::ASK_EVERY;
+use crate::imports::watch::Watch;
 use crate::lifecycle::{self, Shutdown, Signals, Tasks};
 use crate::telemetry::Metrics;
 use crate::web;
@@ -27,6 +28,9 @@ use crate::worker::Pool;
 
 /// How often sign-ins that people gave up are revoked at Keycloak, until it is done.
 const REVOKE_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// How long after a change an import that is shown live shows it, at most.
+const LOOK_FOR_NEWS_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Whether the store is a file that another process serves with.
 pub fn is_in_use(error: &anyhow::Error) -> bool {
@@ -67,8 +71,9 @@ pub async fn serve(
                 .with_context(|| format!("{} cannot be listened on", config.http.bind))?,
         };
         let address = listener.local_addr()?;
+        let watch = Arc::new(Watch::new(&parts.engine, LOOK_FOR_NEWS_EVERY));
         let server = web::server(
-            web_context(&parts, config, metrics, shutdown.soft.clone()),
+            web_context(&parts, config, metrics, Arc::clone(&watch), shutdown.soft.clone()),
             listener,
             settings::web(config),
         )?;
@@ -77,6 +82,8 @@ pub async fn serve(
                 tracing::error!(error = %error, "the web server ended");
             }
         });
+        let stop = shutdown.soft.clone();
+        tasks.spawn("live events", async move { watch.run(&stop).await });
         tracing::info!(%address, public_url = config.public_url.as_str(), "listening");
     }
     let mut pool = None;
@@ -163,11 +170,13 @@ fn web_context(
     parts: &Parts,
     config: &Config,
     metrics: Metrics,
+    watch: Arc<Watch>,
     stopping: CancellationToken,
 ) -> web::Context {
     let admin = config.admin.clone();
     let origin = |renku: &crate::config::RenkuConfig| renku.oidc.issuer.url().origin().ascii_serialization();
     web::Context {
+        live: web::events::Live::new(watch, settings::live(config)),
         engine: parts.engine.clone(),
         identity: parts.identity.clone(),
         people: Arc::clone(&parts.people),

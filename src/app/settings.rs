@@ -18,6 +18,9 @@ use crate::worker;
 /// The largest answer of Renku that is read: the list of all of a person's jobs can be long.
 const LARGEST_RENKU_ANSWER: usize = 16 << 20;
 
+/// Then a live stream ends and its reader comes back, so that who may see it is asked again.
+const LONGEST_LIVE_STREAM: Duration = Duration::from_secs(15 * 60);
+
 /// At most so many imports are nudged in one round of the sweeper.
 const SWEEP_BATCH: u32 = 500;
 
@@ -69,6 +72,16 @@ pub(super) fn web(config: &Config) -> web::Limits {
     web::Limits {
         workers: usize::try_from(config.http.workers).unwrap_or(0),
         max_body: usize::try_from(config.http.max_body.0).unwrap_or(64 << 10),
+    }
+}
+
+pub(super) fn live(config: &Config) -> web::events::Limits {
+    let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    web::events::Limits {
+        altogether: number(config.http.live_streams),
+        per_person: number(config.http.live_streams_per_person),
+        heartbeat: config.http.live_heartbeat,
+        longest: LONGEST_LIVE_STREAM,
     }
 }
 

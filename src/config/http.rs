@@ -1,6 +1,7 @@
 //! `[http]`: where and how requests are taken.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -19,6 +20,13 @@ pub struct HttpConfig {
     pub workers: u32,
     /// The largest request body that is read.
     pub max_body: Bytes,
+    /// Imports that are shown live at the same time by this process.
+    pub live_streams: u32,
+    /// How many of them to one person.
+    pub live_streams_per_person: u32,
+    /// How often a live stream says that it is alive.
+    #[serde(with = "humantime_serde")]
+    pub live_heartbeat: Duration,
 }
 
 impl HttpConfig {
@@ -27,6 +35,9 @@ impl HttpConfig {
         let trusted_proxies: Option<Vec<IpRange>> = section.required("trusted_proxies");
         let workers = section.required("workers");
         let max_body = section.at_least("max_body", &Bytes(1_024), "\"1KiB\"");
+        let live_streams = section.at_least("live_streams", &1, "1");
+        let live_streams_per_person = section.at_least("live_streams_per_person", &1, "1");
+        let live_heartbeat = section.at_least("live_heartbeat", &Duration::from_millis(100), "\"100ms\"");
         if let Some(proxies) = &trusted_proxies
             && proxies.iter().any(|range| {
                 let text = range.to_string();
@@ -42,6 +53,14 @@ impl HttpConfig {
             );
         }
         section.finish();
-        Some(Self { bind: bind?, trusted_proxies: trusted_proxies?, workers: workers?, max_body: max_body? })
+        Some(Self {
+            bind: bind?,
+            trusted_proxies: trusted_proxies?,
+            workers: workers?,
+            max_body: max_body?,
+            live_streams: live_streams?,
+            live_streams_per_person: live_streams_per_person?,
+            live_heartbeat: live_heartbeat?,
+        })
     }
 }

@@ -105,6 +105,8 @@ catalogue! {
     FormNotOurs = "form-not-ours", Researcher;
     /// Too many requests from one place.
     TooManyRequests = "too-many-requests", Nobody;
+    /// As many as we serve at the same time are being served.
+    ServiceBusy = "service-busy", Nobody;
 
     // Who asked: Keycloak, tokens.
     /// The person has to sign in to Renku's Keycloak for us (again).

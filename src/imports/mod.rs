@@ -13,6 +13,7 @@ pub mod start;
 mod submit;
 pub mod sweep;
 mod verify;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -4,6 +4,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod cookies;
+pub mod events;
 pub(crate) mod extract;
 pub(crate) mod forms;
 pub(crate) mod localized;
@@ -39,6 +40,8 @@ pub struct Context {
     pub identity: Identity,
     /// People, for reading.
     pub people: Arc<dyn IdentityStore>,
+    /// Imports shown live.
+    pub live: events::Live,
     /// The queue, to tell whether it is ready.
     pub queue: Arc<dyn Queue>,
     /// Our address, without a slash at the end.
@@ -132,6 +135,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(imports::list)
         .service(imports::show)
         .service(imports::timeline)
+        .service(imports::events)
         .service(imports::cancel)
         .service(imports::retry)
         .service(problems::list)

@@ -102,6 +102,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::RenkuRateLimited
         | P::StoreUnavailable
         | P::QueueUnavailable
+        | P::ServiceBusy
         | P::GivenUp => StatusCode::SERVICE_UNAVAILABLE,
         P::ConfigurationInvalid | P::VaultKeyWrong | P::MessageUnreadable | P::Internal => {
             StatusCode::INTERNAL_SERVER_ERROR

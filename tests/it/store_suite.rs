@@ -40,6 +40,7 @@ on_both! {
     imports::of_many_changes_at_once_one_is_made,
     imports::a_change_without_an_event_writes_no_line,
     imports::timelines_are_read_from_a_line_on,
+    imports::of_many_timelines_those_with_news_are_told,
     imports::the_timeline_cannot_be_rewritten,
     imports::a_lease_says_why_it_is_refused,
     imports::one_of_many_workers_gets_the_lease,

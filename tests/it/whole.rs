@@ -200,7 +200,7 @@ impl Whole {
         self.folder.path().join("whole.toml")
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
@@ -223,6 +223,8 @@ impl Whole {
 [http]
 bind = "127.0.0.1:{port}"
 workers = 1
+live_heartbeat = "100ms"
+live_streams_per_person = 20
 [store]
 url = "{store}"
 [queue]
@@ -306,6 +308,10 @@ client_secret = "sandbox-secret"
 
     /// Alice's browser signs in at the connector, as it does when she comes to the page.
     pub(crate) async fn sign_in(&self) {
+        self.sign_in_as("alice").await;
+    }
+
+    pub(crate) async fn sign_in_as(&self, person: &str) {
         let begun = self.http.get(format!("{}/sign-in?next=/", self.address())).send().await.unwrap();
         let cookies: Vec<_> = begun
             .headers()
@@ -313,7 +319,7 @@ client_secret = "sandbox-secret"
             .iter()
             .map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned())
             .collect();
-        let at_keycloak = format!("{}&login_hint=alice&sandbox_auto=1", location(&begun));
+        let at_keycloak = format!("{}&login_hint={person}&sandbox_auto=1", location(&begun));
         let at_keycloak = self.http.get(at_keycloak).send().await.unwrap();
         let back = self.http.get(location(&at_keycloak)).header(COOKIE, cookies.join("; "));
         let done = back.send().await.unwrap();
@@ -322,11 +328,16 @@ client_secret = "sandbox-secret"
 
     /// Alice's programs ask with a token of the kind that `renku login` gets.
     pub(crate) async fn log_in_a_program(&mut self) {
+        self.token = Some(self.token_of("alice").await);
+    }
+
+    /// Somebody's token of that kind.
+    pub(crate) async fn token_of(&self, person: &str) -> String {
         let oidc = format!("{}/protocol/openid-connect", self.keycloak.issuer);
         let begin = [("client_id", "renku-cli"), ("scope", "openid profile email")];
         let device = self.http.post(format!("{oidc}/auth/device")).form(&begin).send().await.unwrap();
         let device: Value = device.json().await.unwrap();
-        let approve = json!({"user_code": device["user_code"], "user": "alice"});
+        let approve = json!({"user_code": device["user_code"], "user": person});
         self.post(&format!("{}/_sim/device/approve", self.keycloak.base_url), &approve).await;
         let poll = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
@@ -335,7 +346,7 @@ client_secret = "sandbox-secret"
         ];
         let tokens = self.http.post(format!("{oidc}/token")).form(&poll).send().await.unwrap();
         let tokens: Value = tokens.json().await.unwrap();
-        self.token = Some(tokens["access_token"].as_str().unwrap().to_owned());
+        tokens["access_token"].as_str().unwrap().to_owned()
     }
 
     async fn post(&self, url: &str, body: &Value) {
@@ -383,6 +394,16 @@ client_secret = "sandbox-secret"
             std::fs::read_to_string(self.folder.path().join(format!("{number}.log"))).unwrap_or_default();
         let from = log.len().saturating_sub(6_000);
         log.get(from..).unwrap_or(&log).to_owned()
+    }
+
+    /// A request to the API in alice's name, to be added to and sent.
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.request_without_token(method, path).bearer_auth(self.token.as_ref().unwrap())
+    }
+
+    /// A request to the API in nobody's name.
+    pub(crate) fn request_without_token(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.address()))
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {

@@ -121,6 +121,29 @@ pub(super) async fn timeline(
     rows.iter().map(rows::timeline_entry).collect()
 }
 
+pub(super) async fn news(db: &Database, after: &[(ImportId, i64)]) -> Result<Vec<(ImportId, i64)>, StoreError> {
+    let mut news = Vec::new();
+    for chunk in after.chunks(CHUNK) {
+        let places: Vec<_> = (0..chunk.len()).map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2)).collect();
+        // One look at the end of the index timeline_of_import for each.
+        let sql = format!(
+            "WITH watched (import, seen) AS (VALUES {}) \
+             SELECT import, (SELECT MAX(seq) FROM timeline \
+             WHERE timeline.import = watched.import AND timeline.seq > watched.seen) AS last FROM watched",
+            places.join(", ")
+        );
+        let values =
+            chunk.iter().flat_map(|(id, seen)| [Value::from(id.as_uuid()), Value::from(*seen)]).collect();
+        // Safe: the text has numbered placeholders only.
+        for row in db.rows(AssertSqlSafe(sql), values).await? {
+            if let Some(last) = row.opt_int("last")? {
+                news.push((ImportId::from_uuid(row.uuid("import")?), last));
+            }
+        }
+    }
+    Ok(news)
+}
+
 pub(super) async fn known_jobs(
     db: &Database,
     renku: &RenkuName,

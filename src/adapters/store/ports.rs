@@ -32,6 +32,10 @@ impl ImportStore for Store {
         imports::timeline(&self.db, id, after, limit).await
     }
 
+    async fn news(&self, after: &[(ImportId, i64)]) -> Result<Vec<(ImportId, i64)>, StoreError> {
+        imports::news(&self.db, after).await
+    }
+
     async fn lease(
         &self,
         id: ImportId,

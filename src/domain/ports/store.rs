@@ -173,6 +173,9 @@ pub trait ImportStore: Send + Sync {
     /// The timeline after this line, oldest first; at most `limit` lines.
     async fn timeline(&self, id: ImportId, after: i64, limit: u32) -> Result<Vec<TimelineEntry>, StoreError>;
 
+    /// For each of these imports that has lines after the one named, the last line's `seq`.
+    async fn news(&self, after: &[(ImportId, i64)]) -> Result<Vec<(ImportId, i64)>, StoreError>;
+
     /// Takes the right to work on the import until `until`, if the row still has this revision, is due and nobody else has it.
     async fn lease(
         &self,

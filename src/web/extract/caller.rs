@@ -23,6 +23,8 @@ pub(crate) struct Caller {
     pub(crate) renku: RenkuName,
     /// The person, if they ever signed in here.
     pub(crate) person: Option<Person>,
+    /// Their number at that Keycloak.
+    pub(crate) subject: String,
     /// Whether the configuration names them an operator.
     pub(crate) operator: bool,
 }
@@ -42,6 +44,11 @@ impl Caller {
         }
     }
 
+    /// Whom to count live streams for: the person, or an operator who never signed in here.
+    pub(crate) fn viewer(&self) -> String {
+        self.person.as_ref().map_or_else(|| self.subject.clone(), |person| person.id.to_string())
+    }
+
     async fn of(context: &Context, request: &HttpRequest) -> Result<Self, ApiProblem> {
         let missing = || ApiProblem::from(Problem::new(ProblemCode::TokenMissing));
         let header = request.headers().get(AUTHORIZATION).ok_or_else(missing)?;
@@ -53,7 +60,7 @@ impl Caller {
         let token = AccessToken::new(SecretString::from(token.to_owned()));
         let bearer = context.identity.bearer(&token).await?;
         let operator = (context.is_operator)(&bearer.renku, &bearer.claims.subject);
-        Ok(Self { renku: bearer.renku, person: bearer.person, operator })
+        Ok(Self { renku: bearer.renku, subject: bearer.claims.subject, person: bearer.person, operator })
     }
 }
 

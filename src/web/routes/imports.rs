@@ -11,6 +11,7 @@ use crate::domain::ports::store::{Created, ImportFilter};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::imports::start::Request;
 use crate::web::Context;
+use crate::web::events::{LastEventId, stream};
 use crate::web::extract::{Caller, Lang};
 use crate::web::problem::ApiProblem;
 use crate::web::view::{import_view, timeline_view};
@@ -169,6 +170,19 @@ pub(crate) async fn timeline(
     let entries = context.engine.store().timeline(import.id, query.after, limit).await?;
     let views: Vec<_> = entries.iter().map(|entry| timeline_view(entry, language)).collect();
     Ok(HttpResponse::Ok().json(json!({"entries": views})))
+}
+
+/// Shows an import live.
+#[get("/api/v1/imports/{id}/events")]
+pub(crate) async fn events(
+    context: web::Data<Context>,
+    caller: Caller,
+    Lang(language): Lang,
+    id: web::Path<String>,
+    last: LastEventId,
+) -> Result<HttpResponse, ApiProblem> {
+    let import = theirs(&context, &caller, &id).await?;
+    stream(&context, import.id, &caller.viewer(), last, language).await
 }
 
 /// Calls an import off.

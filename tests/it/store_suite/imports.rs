@@ -188,6 +188,31 @@ pub(super) async fn timelines_are_read_from_a_line_on(bench: &Bench) {
     assert_eq!(bench.store.timeline(import.id, all[4].seq, 100).await.unwrap(), []);
 }
 
+pub(super) async fn of_many_timelines_those_with_news_are_told(bench: &Bench) {
+    let mut seen = Vec::new();
+    for n in 0..1_100 {
+        let import = bench.create(person(), &format!("p{n}"), T0).await;
+        let last = bench.store.timeline(import.id, 0, 10).await.unwrap().last().unwrap().seq;
+        seen.push((import.id, last));
+    }
+    assert_eq!(bench.store.news(&seen).await.unwrap(), []);
+    assert_eq!(bench.store.news(&[]).await.unwrap(), []);
+    let mut expected = Vec::new();
+    for n in [3, 700, 1_099] {
+        let import = bench.store.import(seen[n].0).await.unwrap().unwrap();
+        let import = bench.change(&import, on(&import, Event::Waits(Condition::None), after(1))).await;
+        bench.change(&import, on(&import, Event::Waits(Condition::None), after(2))).await;
+        let last = bench.store.timeline(import.id, seen[n].1, 10).await.unwrap();
+        assert_eq!(last.len(), 2);
+        expected.push((import.id, last[1].seq));
+    }
+    seen.push((ImportId::new(T0), 0));
+    let mut news = bench.store.news(&seen).await.unwrap();
+    news.sort();
+    expected.sort();
+    assert_eq!(news, expected);
+}
+
 pub(super) async fn the_timeline_cannot_be_rewritten(bench: &Bench) {
     let import = bench.create(person(), "p", T0).await;
     for sql in ["UPDATE timeline SET event = 'x'", "DELETE FROM timeline"] {
