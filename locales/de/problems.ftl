@@ -112,11 +112,56 @@ issuer-not-found-remedy = Die Betreuung dieses Dienstes berichtigt issuer im Abs
 issuer-mismatch = Die Renku-Anmeldung nennt für sich eine andere Adresse als die eingestellte.
 issuer-mismatch-remedy = Die Betreuung dieses Dienstes übernimmt den Wert „issuer“ aus ISSUER/.well-known/openid-configuration nach issuer im Abschnitt [renku.NAME.oidc].
 
-client-refused = Die Renku-Anmeldung kennt diesen Dienst nicht, oder nicht mit diesem Geheimnis.
+client-refused = Die Renku-Anmeldung nimmt das Geheimnis dieses Dienstes nicht an.
 client-refused-remedy = Die Betreuung dieses Dienstes vergleicht client_id und client_secret im Abschnitt [renku.NAME.oidc] mit Keycloak: Realm Renku → Clients → dataverse-connector → Credentials → Client secret.
 
 flow-not-allowed = Die Renku-Anmeldung erlaubt diesem Dienst nicht, jemanden auf diese Weise anzumelden.
 flow-not-allowed-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Settings → Capability config und schaltet Standard flow (für flow = "code") oder OAuth 2.0 Device Authorization Grant (für flow = "device") ein. Direct access grants bleibt aus. Die Rücksprungadresse muss unter Valid redirect URIs stehen.
+
+client-unknown = Die Renku-Anmeldung kennt diesen Dienst nicht oder hat ihn abgeschaltet.
+client-unknown-remedy = Wer das Keycloak des Renku betreut, legt den Client an oder schaltet ihn ein: Realm Renku → Clients → Create client. Auf der Befehlszeile: `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh create clients -r Renku -f -`. Heißt er dort anders, berichtigt die Betreuung dieses Dienstes client_id im Abschnitt [renku.NAME.oidc].
+
+client-disabled = Die Renku-Anmeldung kennt diesen Dienst, hat ihn aber abgeschaltet.
+client-disabled-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector und schaltet oben rechts Enabled ein. Oder auf der Befehlszeile: kcadm.sh update clients/UUID -r Renku -s enabled=true.
+
+redirect-address-not-registered = Die Renku-Anmeldung schickt niemanden an die Adresse dieses Dienstes zurück.
+redirect-address-not-registered-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Settings → Valid redirect URIs und ergänzt die genannte Adresse, genau so geschrieben. Oder auf der Befehlszeile: kcadm.sh update clients/UUID -r Renku -s 'redirectUris+=ADDRESS'.
+
+code-flow-off = Die Renku-Anmeldung lässt diesen Dienst niemanden über den Browser anmelden.
+code-flow-off-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Settings → Capability config und schaltet Standard flow ein. Oder auf der Befehlszeile: kcadm.sh update clients/UUID -r Renku -s standardFlowEnabled=true.
+
+device-flow-off = Die Renku-Anmeldung lässt diesen Dienst niemanden mit einem Code anmelden.
+device-flow-off-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → der Client → Settings → Capability config und schaltet OAuth 2.0 Device Authorization Grant ein. Oder auf der Befehlszeile: kcadm.sh update clients/UUID -r Renku -s 'attributes."oauth2.device.authorization.grant.enabled"=true'.
+
+password-flow-off = Die Renku-Anmeldung gibt diesem Client kein Token für Name und Passwort, und das ist gut so.
+password-flow-off-remedy = Nehmen Sie `dataverse-renku token get` ohne --password. Wer das Keycloak des Renku betreut, könnte unter Clients → der Client → Settings → Capability config Direct access grants einschalten; jedes fragende Programm sieht dann Passwörter. Auf der Befehlszeile: kcadm.sh update clients/UUID -r Renku -s directAccessGrantsEnabled=true.
+
+pkce-refused = Die Renku-Anmeldung verlangt von diesem Dienst einen anderen Nachweis (PKCE) als S256.
+pkce-refused-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Advanced → Advanced settings und stellt Proof Key for Code Exchange Code Challenge Method auf S256. Oder auf der Befehlszeile: kcadm.sh update clients/UUID -r Renku -s 'attributes."pkce.code.challenge.method"=S256'.
+
+scope-not-granted = Die Renku-Anmeldung gibt diesem Dienst nicht alles, worum er bittet.
+scope-not-granted-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Client scopes → Add client scope und ergänzt den genannten: `offline_access` als Optional, jeden anderen als Default. Oder auf der Befehlszeile: kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku.
+
+offline-access-refused = Die Renku-Anmeldung lässt diese Person keine dauerhafte Erlaubnis geben.
+offline-access-refused-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Users → die Person → Role mapping → Assign role und weist `offline_access` zu. Oder die Betreuung dieses Dienstes nimmt es aus scopes im Abschnitt [renku.NAME.oidc]. Auf der Befehlszeile: kcadm.sh add-roles -r Renku --uusername NAME --rolename offline_access.
+
+consent-missing = Die Renku-Anmeldung möchte, dass Sie diesem Dienst erlauben, in Ihrem Namen zu handeln.
+consent-missing-remedy = Melden Sie sich hier neu an und stimmen Sie zu. Oder wer das Keycloak des Renku betreut, schaltet im Realm Renku Consent required aus: Clients → dataverse-connector → Settings → Login settings. Auf der Befehlszeile: kcadm.sh update clients/UUID -r Renku -s consentRequired=false.
+
+realm-disabled = Die Renku-Anmeldung ist für alle abgeschaltet.
+realm-disabled-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Realm settings und schaltet oben rechts Enabled ein. Oder auf der Befehlszeile: kcadm.sh update realms/Renku -s enabled=true.
+
+account-disabled = Das Konto der Person bei der Renku-Anmeldung ist abgeschaltet.
+account-disabled-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Users → die Person und schaltet oben rechts Enabled ein. Oder auf der Befehlszeile: kcadm.sh update users/UUID -r Renku -s enabled=true.
+
+account-not-ready = Ihr Konto bei der Renku-Anmeldung wartet auf etwas von Ihnen, etwa ein neues Passwort oder einen zweiten Faktor.
+account-not-ready-remedy = Melden Sie sich im Browser in Renku an, wo Sie danach gefragt werden, und danach hier neu. Wer das Keycloak des Renku betreut, sieht es unter Users → die Person → Details → Required user actions. Auf der Befehlszeile: kcadm.sh update users/UUID -r Renku -s 'requiredActions=[]'.
+
+keycloak-not-trusted = Dieser Dienst vertraut dem Zertifikat der Renku-Anmeldung nicht.
+keycloak-not-trusted-remedy = Hat Renku eine eigene Zertifizierungsstelle, nimmt die Betreuung dieses Dienstes deren Zertifikat unter die der Maschine auf oder nennt die Datei in der Variablen SSL_CERT_FILE. Sonst prüft die Betreuung von Renku, ob das Zertifikat heute und für diesen Host gilt.
+
+clock-differs = Die Uhren dieses Dienstes und der Gegenseite gehen verschieden, sodass Token abgelaufen oder noch nicht gültig scheinen.
+clock-differs-remedy = Die Betreuung dieses Dienstes stellt die Uhr über das Netz, etwa mit `timedatectl set-ntp true`; geht sie richtig, tut die Gegenseite dasselbe.
 
 keycloak-answer-not-understood = Die Renku-Anmeldung gab eine unverständliche Antwort.
 keycloak-answer-not-understood-remedy = Die Betreuung des Renku prüft, dass unter der Adresse des Issuers ihr Keycloak antwortet und nicht die Fehlerseite eines Proxys.
@@ -176,6 +221,12 @@ dataverse-rate-limited-remedy = Nichts ist verloren: Der Import geht nach der Pa
 
 dataverse-refused = Das Repositorium weigert sich, diesem Dienst zu antworten.
 dataverse-refused-remedy = Wer das Dataverse betreut, lässt die Adresse dieses Dienstes durch (Firewall, Schutz vor Bots, gesperrte API-Endpunkte) und prüft das API-Token, falls eines eingestellt ist.
+
+tool-not-registered = Das Repositorium hat keine Schaltfläche, die zu diesem Dienst führt.
+tool-not-registered-remedy = Wer das Dataverse betreut, trägt sie ein: `dataverse-renku register --installation NAME` zeigt, was fehlt; mit --apply oder den ausgegebenen Befehlen wird sie eingetragen.
+
+tool-differs = Die Schaltfläche im Repositorium ist nicht die, die dieser Dienst braucht.
+tool-differs-remedy = Wer das Dataverse betreut, ersetzt sie: `dataverse-renku register --installation NAME` zeigt den Unterschied; mit --apply oder den ausgegebenen Befehlen wird sie ersetzt.
 
 dataverse-answer-not-understood = Das Repositorium gab eine unverständliche Antwort.
 dataverse-answer-not-understood-remedy = Wer das Dataverse betreut, prüft, dass dessen API unter /api mit JSON antwortet und nicht mit der Seite eines Proxys. Den Datensatz neu zu indizieren oder zu exportieren kann helfen.
@@ -251,6 +302,9 @@ renku-rate-limited-remedy = Nichts ist verloren: Der Import geht nach der Pause,
 renku-internal-error = In Renku selbst ist etwas schiefgegangen.
 renku-internal-error-remedy = Nichts ist verloren: Es wird von selbst wieder versucht. Hält es an, sagen Sie dem Renku-Team Bescheid.
 
+renku-origin-refused = Das Gateway von Renku lehnt Anfragen ab, die von einer anderen Webseite zu kommen scheinen.
+renku-origin-refused-remedy = Dieser Dienst sendet keinen Referer; ein Proxy zwischen ihm und Renku fügt einen hinzu. Die Betreuung dieses Dienstes nimmt ihn dort heraus oder verbindet sich ohne diesen Proxy mit Renku.
+
 renku-answer-not-understood = Renku gab eine unverständliche Antwort.
 renku-answer-not-understood-remedy = Die Betreuung des Renku prüft, dass dessen API unter /api mit JSON antwortet und nicht mit der Seite eines Proxys.
 
@@ -267,6 +321,9 @@ vault-key-wrong-remedy = Die Betreuung dieses Dienstes setzt den bisherigen Schl
 
 store-unavailable = Dieser Dienst erreicht seine Datenbank nicht.
 store-unavailable-remedy = Die Betreuung dieses Dienstes prüft, dass die Datenbank läuft, dass url im Abschnitt [store] stimmt und dass die Festplatte nicht voll ist. Die Importe gehen danach von selbst weiter.
+
+schema-not-current = Die Datenbank hat die Form einer anderen Version dieses Dienstes.
+schema-not-current-remedy = Die Betreuung dieses Dienstes bringt sie mit `dataverse-renku migrate` auf den Stand oder startet die Version, die zuletzt damit gearbeitet hat.
 
 queue-unavailable = Dieser Dienst erreicht seinen Nachrichtenvermittler nicht.
 queue-unavailable-remedy = Die Betreuung dieses Dienstes prüft, dass RabbitMQ läuft und dass url im Abschnitt [queue] stimmt. Nichts ist verloren; die Importe gehen danach von selbst weiter.

@@ -112,11 +112,56 @@ issuer-not-found-remedy = Whoever runs this service corrects issuer in the secti
 issuer-mismatch = Renku's sign-in calls itself by another address than the configured one.
 issuer-mismatch-remedy = Whoever runs this service copies the value of "issuer" from ISSUER/.well-known/openid-configuration into issuer in the section [renku.NAME.oidc].
 
-client-refused = Renku's sign-in does not know this service, or not with this secret.
+client-refused = Renku's sign-in does not accept this service's secret.
 client-refused-remedy = Whoever runs this service compares client_id and client_secret in the section [renku.NAME.oidc] with Keycloak: realm Renku → Clients → dataverse-connector → Credentials → Client secret.
 
 flow-not-allowed = Renku's sign-in does not allow this service to sign people in this way.
 flow-not-allowed-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Settings → Capability config and switches on Standard flow (for flow = "code") or OAuth 2.0 Device Authorization Grant (for flow = "device"). Direct access grants stay off. The redirect address must stand under Valid redirect URIs.
+
+client-unknown = Renku's sign-in does not know this service, or has switched it off.
+client-unknown-remedy = Whoever runs Renku's Keycloak makes the client, or switches it on: realm Renku → Clients → Create client. On the command line: `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh create clients -r Renku -f -`. If it is there under another name, whoever runs this service corrects client_id in the section [renku.NAME.oidc].
+
+client-disabled = Renku's sign-in knows this service and has switched it off.
+client-disabled-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector and switches Enabled on, at the top right. Or on the command line: kcadm.sh update clients/UUID -r Renku -s enabled=true.
+
+redirect-address-not-registered = Renku's sign-in does not send people back to this service's address.
+redirect-address-not-registered-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Settings → Valid redirect URIs and adds the address that is named, exactly as it is written. Or on the command line: kcadm.sh update clients/UUID -r Renku -s 'redirectUris+=ADDRESS'.
+
+code-flow-off = Renku's sign-in does not let this service sign people in through the browser.
+code-flow-off-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Settings → Capability config and switches Standard flow on. Or on the command line: kcadm.sh update clients/UUID -r Renku -s standardFlowEnabled=true.
+
+device-flow-off = Renku's sign-in does not let this service sign people in with a code.
+device-flow-off-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → the client → Settings → Capability config and switches OAuth 2.0 Device Authorization Grant on. Or on the command line: kcadm.sh update clients/UUID -r Renku -s 'attributes."oauth2.device.authorization.grant.enabled"=true'.
+
+password-flow-off = Renku's sign-in gives this client no token for a name and a password, and that is as it should be.
+password-flow-off-remedy = Use `dataverse-renku token get` without --password. Whoever runs Renku's Keycloak could switch Direct access grants on under Clients → the client → Settings → Capability config; every program that asks then sees people's passwords. On the command line: kcadm.sh update clients/UUID -r Renku -s directAccessGrantsEnabled=true.
+
+pkce-refused = Renku's sign-in wants another kind of proof (PKCE) from this service than S256.
+pkce-refused-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Advanced → Advanced settings and sets Proof Key for Code Exchange Code Challenge Method to S256. Or on the command line: kcadm.sh update clients/UUID -r Renku -s 'attributes."pkce.code.challenge.method"=S256'.
+
+scope-not-granted = Renku's sign-in does not give this service all that it asks for.
+scope-not-granted-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Client scopes → Add client scope and adds the one that is named: `offline_access` as Optional, any other as Default. Or on the command line: kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku.
+
+offline-access-refused = Renku's sign-in does not let this person give a lasting permission.
+offline-access-refused-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Users → the person → Role mapping → Assign role and assigns `offline_access`. Or whoever runs this service takes it out of scopes in the section [renku.NAME.oidc]. On the command line: kcadm.sh add-roles -r Renku --uusername NAME --rolename offline_access.
+
+consent-missing = Renku's sign-in wants you to agree that this service acts in your name.
+consent-missing-remedy = Sign in here again and agree. Or whoever runs Renku's Keycloak switches Consent required off in the realm Renku: Clients → dataverse-connector → Settings → Login settings. On the command line: kcadm.sh update clients/UUID -r Renku -s consentRequired=false.
+
+realm-disabled = Renku's sign-in is switched off for everybody.
+realm-disabled-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Realm settings and switches Enabled on, at the top right. Or on the command line: kcadm.sh update realms/Renku -s enabled=true.
+
+account-disabled = The person's account at Renku's sign-in is switched off.
+account-disabled-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Users → the person and switches Enabled on, at the top right. Or on the command line: kcadm.sh update users/UUID -r Renku -s enabled=true.
+
+account-not-ready = Your account at Renku's sign-in has something open that you must do yourself, such as a new password or a second factor.
+account-not-ready-remedy = Sign in to Renku in your browser, where you are asked for it, and then here again. Whoever runs Renku's Keycloak sees it under Users → the person → Details → Required user actions. On the command line: kcadm.sh update users/UUID -r Renku -s 'requiredActions=[]'.
+
+keycloak-not-trusted = The certificate of Renku's sign-in is not trusted by this service.
+keycloak-not-trusted-remedy = If Renku has a certificate authority of its own, whoever runs this service adds its certificate to the machine's trusted ones, or names the file in the variable SSL_CERT_FILE. Else whoever runs Renku checks that the certificate is valid today and for this host.
+
+clock-differs = The clocks of this service and of the other side differ, so that tokens seem to be over or not yet valid.
+clock-differs-remedy = Whoever runs this service sets its clock by the network, for instance with `timedatectl set-ntp true`; if it is right, the other side does the same.
 
 keycloak-answer-not-understood = Renku's sign-in gave an answer that makes no sense.
 keycloak-answer-not-understood-remedy = Whoever runs Renku checks that its Keycloak answers at the issuer's address and not a proxy's error page.
@@ -176,6 +221,12 @@ dataverse-rate-limited-remedy = Nothing is lost: the import goes on by itself af
 
 dataverse-refused = The repository refuses to answer this service.
 dataverse-refused-remedy = Whoever runs the Dataverse lets the address of this service through (firewall, bot protection, blocked API endpoints) and checks the API token, if one is configured.
+
+tool-not-registered = The repository has no button that leads to this service.
+tool-not-registered-remedy = Whoever runs the Dataverse registers it: `dataverse-renku register --installation NAME` shows what is missing, and with --apply or by the commands that it prints it is registered.
+
+tool-differs = The button in the repository is not the one that this service needs.
+tool-differs-remedy = Whoever runs the Dataverse replaces it: `dataverse-renku register --installation NAME` shows the difference, and with --apply or by the commands that it prints it is replaced.
 
 dataverse-answer-not-understood = The repository gave an answer that makes no sense.
 dataverse-answer-not-understood-remedy = Whoever runs the Dataverse checks that its API answers with JSON under /api and not with a proxy's page. Reindexing or re-exporting the dataset may help.
@@ -251,6 +302,9 @@ renku-rate-limited-remedy = Nothing is lost: the import goes on by itself after 
 renku-internal-error = Something went wrong inside Renku.
 renku-internal-error-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs Renku.
 
+renku-origin-refused = Renku's gateway refuses requests that seem to come from another web page.
+renku-origin-refused-remedy = This service sends no Referer; a proxy between it and Renku adds one. Whoever runs this service takes it out there, or connects to Renku without that proxy.
+
 renku-answer-not-understood = Renku gave an answer that makes no sense.
 renku-answer-not-understood-remedy = Whoever runs Renku checks that its API answers with JSON under /api and not with a proxy's page.
 
@@ -267,6 +321,9 @@ vault-key-wrong-remedy = Whoever runs this service puts back the key with which 
 
 store-unavailable = This service cannot reach its database.
 store-unavailable-remedy = Whoever runs this service checks that the database runs, that url in the section [store] is right and that its disk is not full. Imports go on by themselves afterwards.
+
+schema-not-current = The database has the form of another version of this service.
+schema-not-current-remedy = Whoever runs this service brings it up to date with `dataverse-renku migrate`, or runs the version that has worked with it last.
 
 queue-unavailable = This service cannot reach its message broker.
 queue-unavailable-remedy = Whoever runs this service checks that RabbitMQ runs and that url in the section [queue] is right. Nothing is lost; imports go on by themselves afterwards.

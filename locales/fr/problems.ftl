@@ -112,11 +112,56 @@ issuer-not-found-remedy = La personne qui gère ce service corrige issuer dans l
 issuer-mismatch = La connexion à Renku se désigne par une autre adresse que celle qui est configurée.
 issuer-mismatch-remedy = La personne qui gère ce service copie la valeur « issuer » de ISSUER/.well-known/openid-configuration dans issuer, section [renku.NAME.oidc].
 
-client-refused = La connexion à Renku ne connaît pas ce service, ou pas avec ce secret.
+client-refused = La connexion à Renku n'accepte pas le secret de ce service.
 client-refused-remedy = La personne qui gère ce service compare client_id et client_secret de la section [renku.NAME.oidc] avec Keycloak : realm Renku → Clients → dataverse-connector → Credentials → Client secret.
 
 flow-not-allowed = La connexion à Renku ne permet pas à ce service de connecter les gens de cette façon.
 flow-not-allowed-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Settings → Capability config et active Standard flow (pour flow = "code") ou OAuth 2.0 Device Authorization Grant (pour flow = "device"). Direct access grants reste désactivé. L'adresse de retour doit figurer sous Valid redirect URIs.
+
+client-unknown = La connexion à Renku ne connaît pas ce service, ou l'a désactivé.
+client-unknown-remedy = La personne qui gère le Keycloak de Renku crée le client ou l'active : realm Renku → Clients → Create client. En ligne de commande : `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh create clients -r Renku -f -`. S'il existe sous un autre nom, la personne qui gère ce service corrige client_id dans la section [renku.NAME.oidc].
+
+client-disabled = La connexion à Renku connaît ce service, mais l'a désactivé.
+client-disabled-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector et active Enabled, en haut à droite. Ou en ligne de commande : kcadm.sh update clients/UUID -r Renku -s enabled=true.
+
+redirect-address-not-registered = La connexion à Renku ne renvoie personne vers l'adresse de ce service.
+redirect-address-not-registered-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Settings → Valid redirect URIs et ajoute l'adresse indiquée, exactement telle quelle. Ou en ligne de commande : kcadm.sh update clients/UUID -r Renku -s 'redirectUris+=ADDRESS'.
+
+code-flow-off = La connexion à Renku ne permet pas à ce service de connecter les gens par le navigateur.
+code-flow-off-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Settings → Capability config et active Standard flow. Ou en ligne de commande : kcadm.sh update clients/UUID -r Renku -s standardFlowEnabled=true.
+
+device-flow-off = La connexion à Renku ne permet pas à ce service de connecter les gens avec un code.
+device-flow-off-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → le client → Settings → Capability config et active OAuth 2.0 Device Authorization Grant. Ou en ligne de commande : kcadm.sh update clients/UUID -r Renku -s 'attributes."oauth2.device.authorization.grant.enabled"=true'.
+
+password-flow-off = La connexion à Renku ne donne pas de jeton à ce client pour un nom et un mot de passe, et c'est bien ainsi.
+password-flow-off-remedy = Utilisez `dataverse-renku token get` sans --password. La personne qui gère le Keycloak de Renku pourrait activer Direct access grants sous Clients → le client → Settings → Capability config ; tout programme qui les demande voit alors les mots de passe. En ligne de commande : kcadm.sh update clients/UUID -r Renku -s directAccessGrantsEnabled=true.
+
+pkce-refused = La connexion à Renku attend de ce service une autre preuve (PKCE) que S256.
+pkce-refused-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Advanced → Advanced settings et met Proof Key for Code Exchange Code Challenge Method sur S256. Ou en ligne de commande : kcadm.sh update clients/UUID -r Renku -s 'attributes."pkce.code.challenge.method"=S256'.
+
+scope-not-granted = La connexion à Renku ne donne pas à ce service tout ce qu'il demande.
+scope-not-granted-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Client scopes → Add client scope et ajoute celui qui est indiqué : `offline_access` comme Optional, tout autre comme Default. Ou en ligne de commande : kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku.
+
+offline-access-refused = La connexion à Renku ne permet pas à cette personne de donner une autorisation durable.
+offline-access-refused-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Users → la personne → Role mapping → Assign role et attribue `offline_access`. Ou la personne qui gère ce service l'enlève de scopes dans la section [renku.NAME.oidc]. En ligne de commande : kcadm.sh add-roles -r Renku --uusername NAME --rolename offline_access.
+
+consent-missing = La connexion à Renku veut que vous acceptiez que ce service agisse en votre nom.
+consent-missing-remedy = Reconnectez-vous ici et acceptez. Ou la personne qui gère le Keycloak de Renku désactive Consent required dans le realm Renku : Clients → dataverse-connector → Settings → Login settings. En ligne de commande : kcadm.sh update clients/UUID -r Renku -s consentRequired=false.
+
+realm-disabled = La connexion à Renku est désactivée pour tout le monde.
+realm-disabled-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Realm settings et active Enabled, en haut à droite. Ou en ligne de commande : kcadm.sh update realms/Renku -s enabled=true.
+
+account-disabled = Le compte de la personne à la connexion de Renku est désactivé.
+account-disabled-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Users → la personne et active Enabled, en haut à droite. Ou en ligne de commande : kcadm.sh update users/UUID -r Renku -s enabled=true.
+
+account-not-ready = Votre compte à la connexion de Renku attend quelque chose de vous, comme un nouveau mot de passe ou un second facteur.
+account-not-ready-remedy = Connectez-vous à Renku dans votre navigateur, qui vous le demandera, puis de nouveau ici. La personne qui gère le Keycloak de Renku le voit sous Users → la personne → Details → Required user actions. En ligne de commande : kcadm.sh update users/UUID -r Renku -s 'requiredActions=[]'.
+
+keycloak-not-trusted = Ce service ne fait pas confiance au certificat de la connexion à Renku.
+keycloak-not-trusted-remedy = Si Renku a sa propre autorité de certification, la personne qui gère ce service ajoute son certificat à ceux de la machine, ou indique le fichier dans la variable SSL_CERT_FILE. Sinon, la personne qui gère Renku vérifie que le certificat est valable aujourd'hui et pour cet hôte.
+
+clock-differs = Les horloges de ce service et de l'autre côté diffèrent, si bien que les jetons semblent périmés ou pas encore valables.
+clock-differs-remedy = La personne qui gère ce service règle son horloge par le réseau, par exemple avec `timedatectl set-ntp true` ; si elle est juste, l'autre côté fait de même.
 
 keycloak-answer-not-understood = La connexion à Renku a donné une réponse incompréhensible.
 keycloak-answer-not-understood-remedy = La personne qui gère Renku vérifie que son Keycloak répond à l'adresse de l'issuer, et non la page d'erreur d'un proxy.
@@ -176,6 +221,12 @@ dataverse-rate-limited-remedy = Rien n'est perdu : l'importation reprend d'elle-
 
 dataverse-refused = L'entrepôt refuse de répondre à ce service.
 dataverse-refused-remedy = La personne qui gère le Dataverse laisse passer l'adresse de ce service (pare-feu, protection contre les robots, points d'accès bloqués) et vérifie le jeton d'API s'il y en a un.
+
+tool-not-registered = Le dépôt n'a pas de bouton qui mène à ce service.
+tool-not-registered-remedy = La personne qui gère le Dataverse l'enregistre : `dataverse-renku register --installation NAME` montre ce qui manque ; avec --apply ou les commandes affichées, c'est enregistré.
+
+tool-differs = Le bouton dans le dépôt n'est pas celui dont ce service a besoin.
+tool-differs-remedy = La personne qui gère le Dataverse le remplace : `dataverse-renku register --installation NAME` montre la différence ; avec --apply ou les commandes affichées, il est remplacé.
 
 dataverse-answer-not-understood = L'entrepôt a donné une réponse incompréhensible.
 dataverse-answer-not-understood-remedy = La personne qui gère le Dataverse vérifie que son API répond en JSON sous /api, et non par la page d'un proxy. Réindexer ou réexporter le jeu de données peut aider.
@@ -251,6 +302,9 @@ renku-rate-limited-remedy = Rien n'est perdu : l'importation reprend d'elle-mêm
 renku-internal-error = Une erreur s'est produite à l'intérieur de Renku.
 renku-internal-error-remedy = Rien n'est perdu : un nouvel essai aura lieu de lui-même. Si cela dure, prévenez l'équipe de Renku.
 
+renku-origin-refused = La passerelle de Renku refuse les requêtes qui semblent venir d'une autre page web.
+renku-origin-refused-remedy = Ce service n'envoie pas de Referer ; un proxy entre lui et Renku en ajoute un. La personne qui gère ce service l'y enlève, ou se connecte à Renku sans ce proxy.
+
 renku-answer-not-understood = Renku a donné une réponse incompréhensible.
 renku-answer-not-understood-remedy = La personne qui gère Renku vérifie que son API répond en JSON sous /api, et non par la page d'un proxy.
 
@@ -267,6 +321,9 @@ vault-key-wrong-remedy = La personne qui gère ce service remet la clé utilisé
 
 store-unavailable = Ce service n'arrive pas à joindre sa base de données.
 store-unavailable-remedy = La personne qui gère ce service vérifie que la base de données fonctionne, que url dans la section [store] est juste et que le disque n'est pas plein. Les importations reprennent ensuite d'elles-mêmes.
+
+schema-not-current = La base de données a la forme d'une autre version de ce service.
+schema-not-current-remedy = La personne qui gère ce service la met à jour avec `dataverse-renku migrate`, ou lance la version qui l'a utilisée en dernier.
 
 queue-unavailable = Ce service n'arrive pas à joindre son serveur de messages.
 queue-unavailable-remedy = La personne qui gère ce service vérifie que RabbitMQ fonctionne et que url dans la section [queue] est juste. Rien n'est perdu ; les importations reprennent ensuite d'elles-mêmes.

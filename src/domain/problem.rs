@@ -143,10 +143,40 @@ catalogue! {
     IssuerNotFound = "issuer-not-found", Operator;
     /// The discovery document names another issuer.
     IssuerMismatch = "issuer-mismatch", Operator;
-    /// Keycloak does not know our client, or not with this secret.
+    /// Keycloak does not accept our client's secret.
     ClientRefused = "client-refused", Operator;
     /// Keycloak does not let our client use this flow.
     FlowNotAllowed = "flow-not-allowed", RenkuAdmin;
+    /// Keycloak knows no client of our id, or it is switched off; only a second look can tell which.
+    ClientUnknown = "client-unknown", RenkuAdmin;
+    /// Our client exists at Keycloak and is switched off.
+    ClientDisabled = "client-disabled", RenkuAdmin;
+    /// Our address for the way back is not among the client's redirect addresses.
+    RedirectNotRegistered = "redirect-address-not-registered", RenkuAdmin;
+    /// The authorization code flow ("Standard flow") is off for our client.
+    CodeFlowOff = "code-flow-off", RenkuAdmin;
+    /// The device authorization grant is off for our client.
+    DeviceFlowOff = "device-flow-off", RenkuAdmin;
+    /// The password grant ("Direct access grants") is off for the client, as Renku's chart has it.
+    PasswordFlowOff = "password-flow-off", RenkuAdmin;
+    /// The client is set to another PKCE method than S256.
+    PkceRefused = "pkce-refused", RenkuAdmin;
+    /// A scope that we ask for is not on the client.
+    ScopeNotGranted = "scope-not-granted", RenkuAdmin;
+    /// The person lacks the realm role `offline_access`.
+    OfflineAccessRefused = "offline-access-refused", RenkuAdmin;
+    /// The client demands consent that the person has not given.
+    ConsentMissing = "consent-missing", Researcher;
+    /// The realm is switched off.
+    RealmDisabled = "realm-disabled", RenkuAdmin;
+    /// The person's account is switched off.
+    AccountDisabled = "account-disabled", RenkuAdmin;
+    /// The account has a required action open (password, second factor).
+    AccountNotReady = "account-not-ready", Researcher;
+    /// The TLS certificate of Keycloak does not lead to a root that we trust, or is not valid.
+    KeycloakNotTrusted = "keycloak-not-trusted", Operator;
+    /// The other side's clock differs from ours by more than tokens forgive.
+    ClockDiffers = "clock-differs", Operator;
     /// Keycloak answered something that OpenID Connect does not provide for.
     KeycloakNotUnderstood = "keycloak-answer-not-understood", RenkuAdmin;
     /// Keycloak cannot be reached or answers with an error.
@@ -187,6 +217,10 @@ catalogue! {
     DataverseRateLimited = "dataverse-rate-limited", Nobody;
     /// Dataverse refused to answer us.
     DataverseRefused = "dataverse-refused", DataverseAdmin;
+    /// The installation has no external tool with our address.
+    ToolNotRegistered = "tool-not-registered", DataverseAdmin;
+    /// The installation's external tool with our address differs from the one we give out.
+    ToolDiffers = "tool-differs", DataverseAdmin;
     /// Dataverse's answer is not what its API promises.
     DataverseNotUnderstood = "dataverse-answer-not-understood", DataverseAdmin;
     /// Dataverse's answer is larger than we read.
@@ -237,6 +271,8 @@ catalogue! {
     RenkuRateLimited = "renku-rate-limited", Nobody;
     /// Renku reports an internal error.
     RenkuInternalError = "renku-internal-error", Nobody;
+    /// The Python gateway refuses a request with a `Referer` that is not the client's.
+    RenkuOriginRefused = "renku-origin-refused", Operator;
     /// Renku's answer is not what its API promises.
     RenkuNotUnderstood = "renku-answer-not-understood", RenkuAdmin;
     /// This Renku does not offer the API that is needed.
@@ -249,6 +285,8 @@ catalogue! {
     VaultKeyWrong = "vault-key-wrong", Operator;
     /// Our database cannot be reached.
     StoreUnavailable = "store-unavailable", Operator;
+    /// The database's schema is older or newer than this program's.
+    SchemaNotCurrent = "schema-not-current", Operator;
     /// Our message broker cannot be reached.
     QueueUnavailable = "queue-unavailable", Operator;
     /// The import was tried for longer than it may take altogether.

@@ -44,10 +44,24 @@ impl Tokens for Identity {
                 return Err(sign_in_needed(Problem::new(ProblemCode::SignInNeeded)));
             };
             match self.look(&credential, self.clock.now()) {
-                Look::Use => return self.open_access(&credential),
+                Look::Use => {
+                    let token = self.open_access(&credential)?;
+                    match self.still_fits(person, &token).await {
+                        Ok(()) => return Ok(token),
+                        // Signed with a key that the realm has given up since: a renewed one is signed with another.
+                        Err(fault) if fault.problem.code == ProblemCode::TokenSignatureWrong => {
+                            if let Some(token) = self.renew_to_the_end(credential).await? {
+                                self.still_fits(person, &token).await?;
+                                return Ok(token);
+                            }
+                        }
+                        Err(fault) => return Err(fault),
+                    }
+                }
                 Look::Refuse(problem) => return Err(sign_in_needed(problem)),
                 Look::Renew => {
                     if let Some(token) = self.renew_to_the_end(credential).await? {
+                        self.still_fits(person, &token).await?;
                         return Ok(token);
                     }
                 }
@@ -78,6 +92,19 @@ impl Identity {
             }
             CredentialState::Refreshing { .. } if credential.rotates == Some(false) => Look::Renew,
             CredentialState::Refreshing { .. } => Look::GiveUp,
+        }
+    }
+
+    /// Whether Renku would take the token: a mapper or a scope that was taken away shows in the next one, and Renku would say
+    /// "unknown" or nothing at all. While Keycloak cannot be asked for its keys nothing is held against the token.
+    async fn still_fits(&self, person: PersonId, token: &AccessToken) -> Result<(), Fault> {
+        let found = self.store.person(person).await.map_err(store_fault)?;
+        let Some(found) = found else {
+            return Err(sign_in_needed(Problem::new(ProblemCode::SignInNeeded)));
+        };
+        match self.provider(&found.renku)?.keycloak.check(token).await {
+            Ok(_) | Err(Fault { class: Class::Outage { .. } | Class::Retryable { .. }, .. }) => Ok(()),
+            Err(fault) => Err(fault),
         }
     }
 

@@ -252,9 +252,11 @@ fn attempt_place(handle: &str) -> Place<'_> {
 fn refused(error: &str, description: &str) -> Fault {
     let (class, problem) = match error {
         "unauthorized_client" | "unsupported_response_type" => {
-            (Class::User, Problem::new(ProblemCode::FlowNotAllowed))
+            (Class::User, Problem::new(ProblemCode::CodeFlowOff))
         }
-        "invalid_scope" => (Class::User, Problem::new(ProblemCode::ConfigurationInvalid).about("scopes")),
+        "invalid_scope" => (Class::User, Problem::new(ProblemCode::ScopeNotGranted).about("scopes")),
+        // The rest of the request is the same everywhere; the kind of PKCE is what a client can be set to.
+        "invalid_request" => (Class::User, Problem::new(ProblemCode::PkceRefused)),
         "server_error" | "temporarily_unavailable" => {
             (Class::Outage { after: None }, Problem::new(ProblemCode::KeycloakUnreachable))
         }

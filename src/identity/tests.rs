@@ -100,8 +100,9 @@ async fn a_refusal_that_comes_back_with_the_browser_has_its_name() {
     for (error, code) in [
         ("access_denied", ProblemCode::SignInRefused),
         ("login_required", ProblemCode::SignInRefused),
-        ("unauthorized_client", ProblemCode::FlowNotAllowed),
-        ("invalid_scope", ProblemCode::ConfigurationInvalid),
+        ("unauthorized_client", ProblemCode::CodeFlowOff),
+        ("invalid_scope", ProblemCode::ScopeNotGranted),
+        ("invalid_request", ProblemCode::PkceRefused),
         ("temporarily_unavailable", ProblemCode::KeycloakUnreachable),
     ] {
         let begun = identity.begin_sign_in(&renku("main"), "/").await.unwrap();

@@ -76,8 +76,7 @@ pub(crate) struct LastEventId {
 impl std::str::FromStr for LastEventId {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (number, has_the_end) =
-            text.strip_suffix("-end").map_or((text, false), |number| (number, true));
+        let (number, has_the_end) = text.strip_suffix("-end").map_or((text, false), |number| (number, true));
         let digits = (1..=18).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
         let seq = number.parse().ok().filter(|_| digits).ok_or(())?;
         Ok(Self { seq, has_the_end })

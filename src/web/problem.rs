@@ -38,9 +38,12 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::TokenWithoutEmail
         | P::TokenWithoutName
         | P::TokenRefusedByRenku => StatusCode::UNAUTHORIZED,
-        P::FormNotOurs | P::SignInRefused | P::ProjectNotReadable | P::ProjectNotWritable => {
-            StatusCode::FORBIDDEN
-        }
+        P::FormNotOurs
+        | P::SignInRefused
+        | P::AccountDisabled
+        | P::AccountNotReady
+        | P::ProjectNotReadable
+        | P::ProjectNotWritable => StatusCode::FORBIDDEN,
         P::InstallationUnknown
         | P::RenkuUnknown
         | P::NoSuchPage
@@ -51,6 +54,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         P::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         P::NotPossibleNow
         | P::SignInNeeded
+        | P::ConsentMissing
         | P::RenkuSignInNeeded
         | P::DatasetNameTaken
         | P::ProjectBusy
@@ -83,6 +87,21 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::IssuerMismatch
         | P::ClientRefused
         | P::FlowNotAllowed
+        | P::ClientUnknown
+        | P::ClientDisabled
+        | P::RedirectNotRegistered
+        | P::CodeFlowOff
+        | P::DeviceFlowOff
+        | P::PasswordFlowOff
+        | P::PkceRefused
+        | P::ScopeNotGranted
+        | P::OfflineAccessRefused
+        | P::RealmDisabled
+        | P::KeycloakNotTrusted
+        | P::ClockDiffers
+        | P::RenkuOriginRefused
+        | P::ToolNotRegistered
+        | P::ToolDiffers
         | P::DataverseRefused
         | P::DataverseNotUnderstood
         | P::DataverseAnswerTooLarge
@@ -103,6 +122,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::StoreUnavailable
         | P::QueueUnavailable
         | P::ServiceBusy
+        | P::SchemaNotCurrent
         | P::GivenUp => StatusCode::SERVICE_UNAVAILABLE,
         P::ConfigurationInvalid | P::VaultKeyWrong | P::MessageUnreadable | P::Internal => {
             StatusCode::INTERNAL_SERVER_ERROR

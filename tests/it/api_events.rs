@@ -157,7 +157,8 @@ async fn lived(whole: &Whole, id: &str) {
     let late = Reader::open(whole, id, Some("0")).await.rest().await;
     let late: Vec<_> = late.iter().filter(|event| event.name != "import").collect();
     assert_eq!(late, watched.iter().filter(|event| event.name != "import").collect::<Vec<_>>());
-    let again = whole.request("GET", &format!("/api/v1/imports/{id}/events")).header("Last-Event-ID", &end.id);
+    let again =
+        whole.request("GET", &format!("/api/v1/imports/{id}/events")).header("Last-Event-ID", &end.id);
     assert_eq!(again.send().await.unwrap().status(), StatusCode::NO_CONTENT);
     // Who was cut off between the last line and the end still gets the end.
     let path = format!("/api/v1/imports/{id}/events?after={}", lines.last().unwrap().id);

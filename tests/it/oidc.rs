@@ -230,5 +230,5 @@ async fn a_device_signs_in_after_its_person_confirmed() {
     assert_eq!((claims.username.as_str(), claims.client.as_deref()), ("bob", Some("renku-cli")));
 
     let refused = realm.provider("dataverse-connector").begin_device_flow().await.unwrap_err();
-    assert_eq!(refused.problem.code, ProblemCode::FlowNotAllowed);
+    assert_eq!(refused.problem.code, ProblemCode::DeviceFlowOff);
 }

@@ -85,6 +85,20 @@ fn claims_fit(claims: AccessClaims, settings: &OidcSettings, now: Timestamp) -> 
     if until.plus(settings.leeway) <= now {
         return Err(again(ProblemCode::TokenExpired).saying(format!("since {until}")));
     }
+    complete(&claims, settings)?;
+    let username = claims.preferred_username.unwrap_or_else(|| claims.sub.clone());
+    Ok(Claims {
+        issuer: claims.iss,
+        subject: claims.sub,
+        name: claims.name,
+        username,
+        client: claims.azp,
+        until,
+    })
+}
+
+/// Whether the claims name everything that Renku wants to know, whenever they end.
+pub(super) fn complete(claims: &AccessClaims, settings: &OidcSettings) -> Result<(), Fault> {
     if !claims.aud.contains(&settings.audience) {
         let words = format!("aud is \"{}\", without \"{}\"", claims.aud.listed(), settings.audience);
         return Err(Fault::user(ProblemCode::TokenWithoutAudience).saying(words));
@@ -104,15 +118,7 @@ fn claims_fit(claims: AccessClaims, settings: &OidcSettings, now: Timestamp) -> 
             return Err(Fault::user(code));
         }
     }
-    let username = claims.preferred_username.unwrap_or_else(|| claims.sub.clone());
-    Ok(Claims {
-        issuer: claims.iss,
-        subject: claims.sub,
-        name: claims.name,
-        username,
-        client: claims.azp,
-        until,
-    })
+    Ok(())
 }
 
 /// When a token ends by its own words; for answers without `expires_in`.

@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 
 use super::check::{self, Refused};
 use super::discovery::{Discovery, Provider};
-use super::error::OidcError;
+use super::error::{self, OidcError};
 use super::wire;
 use super::{BODY_CAP, OidcSettings};
 
@@ -34,10 +34,10 @@ const DEVICE_INTERVAL_S: u64 = 5;
 
 /// The Keycloak of one Renku.
 pub struct OidcProvider {
-    http: reqwest::Client,
-    clock: Arc<dyn Clock>,
-    discovery: Discovery,
-    settings: OidcSettings,
+    pub(super) http: reqwest::Client,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) discovery: Discovery,
+    pub(super) settings: OidcSettings,
 }
 
 impl fmt::Debug for OidcProvider {
@@ -73,7 +73,7 @@ impl OidcProvider {
 
     /// Posts a form with our client's credentials in it; they go into the body, since old Keycloaks and others disagree on
     /// how Basic authentication encodes special characters.
-    async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Vec<u8>, OidcError> {
+    pub(super) async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Vec<u8>, OidcError> {
         let mut form = vec![("client_id", self.settings.client_id.as_str())];
         if let Some(secret) = &self.settings.client_secret {
             form.push(("client_secret", secret.expose_secret()));
@@ -97,7 +97,7 @@ impl OidcProvider {
             .ok_or_else(|| OidcError::NotUnderstood { status: 200, detail: "no token answer".to_owned() })
     }
 
-    async fn checked(&self, token: &str) -> Result<Claims, Fault> {
+    pub(super) async fn checked(&self, token: &str) -> Result<Claims, Fault> {
         let provider = self.discovery.provider().await?;
         let now = self.clock.now();
         match check::access_token(token, &provider, &self.settings, now) {
@@ -138,16 +138,19 @@ impl OidcProvider {
     }
 
     /// The scopes of a device flow, which no crate adds `openid` to.
-    fn device_scope(&self) -> String {
+    pub(super) fn device_scope(&self) -> String {
         let mut scopes = vec!["openid"];
         scopes.extend(self.settings.scopes.iter().map(String::as_str).filter(|scope| *scope != "openid"));
         scopes.join(" ")
     }
 
-    async fn device_started(&self) -> Result<(wire::DeviceAnswer, Timestamp), OidcError> {
+    pub(super) async fn device_started(&self) -> Result<(wire::DeviceAnswer, Timestamp), OidcError> {
         let provider = self.discovery.provider().await?;
         let url = provider.device.clone().ok_or(OidcError::NotOffered("device authorization"))?;
-        let body = self.post(&url, &[("scope", &self.device_scope())]).await?;
+        let body = self
+            .post(&url, &[("scope", &self.device_scope())])
+            .await
+            .map_err(OidcError::at_device_endpoint)?;
         let answer = serde_json::from_slice(&body)
             .ok()
             .ok_or_else(|| OidcError::NotUnderstood { status: 200, detail: "no device answer".to_owned() })?;
@@ -249,9 +252,15 @@ impl IdentityProvider for OidcProvider {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
         match self.token(&provider.token, &fields).await {
             Ok(answer) => Renewal::Renewed(granted(answer, self.clock.now())),
-            Err(OidcError::Refused { error, description, .. }) if error == "invalid_grant" => {
-                let words = format!("{error}: {description}");
-                Renewal::Dead(Problem::new(ProblemCode::SignInNeeded).saying(words))
+            Err(OidcError::Refused { status, error, description })
+                if error == "invalid_grant"
+                    || error::refusal(status, &error, &description) == ProblemCode::ConsentMissing =>
+            {
+                let code = error::refusal(status, &error, &description);
+                let tells_why =
+                    [ProblemCode::AccountDisabled, ProblemCode::AccountNotReady, ProblemCode::ConsentMissing];
+                let code = if tells_why.contains(&code) { code } else { ProblemCode::SignInNeeded };
+                Renewal::Dead(Problem::new(code).saying(format!("{error}: {description}")))
             }
             Err(error @ OidcError::NotSent(_)) => Renewal::NotSent(error.into()),
             // 504: a proxy waited in vain for a Keycloak that got the request. 200: it was done, and the tokens are lost.
@@ -266,6 +275,7 @@ impl IdentityProvider for OidcProvider {
                 | OidcError::NotUnderstood { .. }
                 | OidcError::IssuerNotFound { .. }
                 | OidcError::IssuerMismatch { .. }
+                | OidcError::NoDeviceFlow { .. }
                 | OidcError::NotOffered(_)),
             ) => Renewal::NotDone(error.into()),
         }

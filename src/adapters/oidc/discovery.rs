@@ -29,8 +29,12 @@ use super::{BODY_CAP, OidcSettings};
 /// Discovery fields beyond the crate's; Keycloak has the first since 13.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Endpoints {
-    device_authorization_endpoint: Option<Url>,
-    revocation_endpoint: Option<Url>,
+    #[serde(rename = "device_authorization_endpoint")]
+    device: Option<Url>,
+    #[serde(rename = "revocation_endpoint")]
+    revocation: Option<Url>,
+    #[serde(rename = "introspection_endpoint")]
+    introspection: Option<Url>,
 }
 
 impl AdditionalProviderMetadata for Endpoints {}
@@ -58,6 +62,10 @@ pub(super) struct Provider {
     pub(super) token: Url,
     pub(super) device: Option<Url>,
     pub(super) revocation: Option<Url>,
+    pub(super) introspection: Option<Url>,
+    pub(super) userinfo: Option<Url>,
+    /// Whether the realm has the scope `basic`, which carries `sub` since Keycloak 25.
+    pub(super) basic: bool,
     pub(super) keys: CoreJsonWebKeySet,
     read_at: Timestamp,
 }
@@ -153,8 +161,13 @@ impl Discovery {
             issuer: metadata.issuer().clone(),
             authorization: metadata.authorization_endpoint().clone(),
             token,
-            device: more.device_authorization_endpoint,
-            revocation: more.revocation_endpoint,
+            device: more.device,
+            revocation: more.revocation,
+            introspection: more.introspection,
+            userinfo: metadata.userinfo_endpoint().map(|endpoint| endpoint.url().clone()),
+            basic: metadata
+                .scopes_supported()
+                .is_some_and(|scopes| scopes.iter().any(|s| s.as_str() == "basic")),
             keys: metadata.jwks().clone(),
             read_at: now,
         })

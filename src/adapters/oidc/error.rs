@@ -36,6 +36,9 @@ pub(super) enum OidcError {
     /// The provider offers no such endpoint.
     #[error("the provider offers no {0} endpoint")]
     NotOffered(&'static str),
+    /// The client may not begin a device flow: told by the endpoint that it was asked for at, whatever the words.
+    #[error("no device flow for this client: {words}")]
+    NoDeviceFlow { words: String },
 }
 
 impl OidcError {
@@ -65,14 +68,23 @@ impl OidcError {
         }
     }
 
-    fn code(&self) -> ProblemCode {
+    /// The same refusal, of the endpoint that begins a device flow (Keycloak before 26 says `invalid_grant` there).
+    pub(super) fn at_device_endpoint(self) -> Self {
+        let off = matches!(&self, Self::Refused { status: 400, error, .. }
+            if matches!(error.as_str(), "unauthorized_client" | "invalid_grant"));
+        if off { Self::NoDeviceFlow { words: self.words() } } else { self }
+    }
+
+    pub(super) fn code(&self) -> ProblemCode {
         match self {
+            Self::NotSent(error) if distrusts(error) => ProblemCode::KeycloakNotTrusted,
             Self::NotSent(_) | Self::Cut(_) | Self::Server { .. } => ProblemCode::KeycloakUnreachable,
-            Self::Refused { error, description, .. } => refusal(error, description),
+            Self::Refused { status, error, description } => refusal(*status, error, description),
             Self::NotUnderstood { .. } => ProblemCode::KeycloakNotUnderstood,
             Self::IssuerNotFound { .. } => ProblemCode::IssuerNotFound,
             Self::IssuerMismatch { .. } => ProblemCode::IssuerMismatch,
             Self::NotOffered(_) => ProblemCode::FlowNotAllowed,
+            Self::NoDeviceFlow { .. } => ProblemCode::DeviceFlowOff,
         }
     }
 
@@ -80,7 +92,12 @@ impl OidcError {
         match self {
             Self::NotSent(_) | Self::Cut(_) => Class::Outage { after: None },
             Self::Server { after, .. } => Class::Outage { after: *after },
-            Self::Refused { error, .. } if error == "invalid_grant" => Class::SignIn(SignInAt::Connector),
+            Self::Refused { error, .. } if error == "invalid_grant" || error == "not_allowed" => {
+                Class::SignIn(SignInAt::Connector)
+            }
+            Self::Refused { .. } if self.code() == ProblemCode::ConsentMissing => {
+                Class::SignIn(SignInAt::Connector)
+            }
             Self::Refused { error, .. } if is_temporary(error) => Class::Outage { after: None },
             // A setting that somebody can mend: worth some more attempts, so that a slip does not end every import at once. An
             // ingress also answers 404 for a Keycloak that is being replaced.
@@ -88,12 +105,14 @@ impl OidcError {
             | Self::NotUnderstood { .. }
             | Self::IssuerNotFound { .. }
             | Self::IssuerMismatch { .. }
-            | Self::NotOffered(_) => Class::Retryable { after: None },
+            | Self::NotOffered(_)
+            | Self::NoDeviceFlow { .. } => Class::Retryable { after: None },
         }
     }
 
     fn words(&self) -> String {
         match self {
+            Self::NoDeviceFlow { words } => words.clone(),
             Self::Refused { error, description, .. } if description.is_empty() => error.clone(),
             Self::Refused { error, description, .. } => format!("{error}: {description}"),
             Self::NotSent(_)
@@ -118,25 +137,50 @@ fn is_temporary(error: &str) -> bool {
     matches!(error, "server_error" | "temporarily_unavailable")
 }
 
+/// Whether no connection was made because the other side's certificate is not one that we trust.
+fn distrusts(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = error
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// The problem that a refusal is (Keycloak: `TokenEndpoint`, `TokenManager`, `ClientIdAndSecretAuthenticator`, `DeviceGrantType`).
-fn refusal(error: &str, description: &str) -> ProblemCode {
+///
+/// 401 is about who our client is, 400 about what it may do; both can be called `unauthorized_client`.
+pub(super) fn refusal(status: u16, error: &str, description: &str) -> ProblemCode {
     let says = |part: &str| description.contains(part);
     match error {
-        "unauthorized_client" if says("Invalid client") => ProblemCode::ClientRefused,
+        "unauthorized_client" if says("service account") => ProblemCode::FlowNotAllowed,
+        "unauthorized_client" if status == 401 || says("Invalid client") => ProblemCode::ClientRefused,
+        "unauthorized_client" if says("direct access") => ProblemCode::PasswordFlowOff,
         "unauthorized_client" => ProblemCode::FlowNotAllowed,
         "invalid_client" if says("requires user consent") || says("Bearer-only") => {
             ProblemCode::FlowNotAllowed
         }
-        "invalid_client" => ProblemCode::ClientRefused,
-        "invalid_grant" if says("Client not allowed") => ProblemCode::FlowNotAllowed,
-        "invalid_grant" if says("User disabled") || says("not fully set up") || says("Invalid user") => {
-            ProblemCode::SignInRefused
-        }
+        // Old Keycloaks say so of a wrong secret, too, in these words.
+        "invalid_client" if says("client secret") => ProblemCode::ClientRefused,
+        "invalid_client" => ProblemCode::ClientUnknown,
+        "invalid_grant" if says("Client not allowed") => ProblemCode::DeviceFlowOff,
+        "invalid_grant" if says("disabled") => ProblemCode::AccountDisabled,
+        "invalid_grant" if says("not fully set up") => ProblemCode::AccountNotReady,
+        "invalid_grant" if says("Invalid user") => ProblemCode::SignInRefused,
         "invalid_grant" if says("Code") || says("code") => ProblemCode::SignInAttemptUnknown,
         "invalid_grant" => ProblemCode::SignInNeeded,
         "expired_token" => ProblemCode::SignInAttemptUnknown,
-        "invalid_scope" | "not_allowed" | "invalid_request" => ProblemCode::ConfigurationInvalid,
-        "access_denied" if says("Realm not enabled") => ProblemCode::IssuerNotFound,
+        "invalid_scope" if says("consent") => ProblemCode::ConsentMissing,
+        "invalid_scope" => ProblemCode::ScopeNotGranted,
+        "not_allowed" => ProblemCode::OfflineAccessRefused,
+        "invalid_request" => ProblemCode::ConfigurationInvalid,
+        "access_denied" if says("Realm not enabled") => ProblemCode::RealmDisabled,
         "access_denied" => ProblemCode::SignInRefused,
         "Realm does not exist" => ProblemCode::IssuerNotFound,
         error if is_temporary(error) => ProblemCode::KeycloakUnreachable,
@@ -155,7 +199,7 @@ mod tests {
                 400,
                 "unauthorized_client",
                 "Client not allowed for direct access grants",
-                ProblemCode::FlowNotAllowed,
+                ProblemCode::PasswordFlowOff,
             ),
             (401, "unauthorized_client", "Invalid client secret", ProblemCode::ClientRefused),
             (
@@ -164,23 +208,44 @@ mod tests {
                 "Invalid client or Invalid client credentials",
                 ProblemCode::ClientRefused,
             ),
-            (401, "invalid_client", "Invalid client credentials", ProblemCode::ClientRefused),
+            (
+                401,
+                "invalid_client",
+                "Invalid client or Invalid client credentials",
+                ProblemCode::ClientUnknown,
+            ),
+            (400, "invalid_client", "Invalid client secret", ProblemCode::ClientRefused),
+            (
+                401,
+                "unauthorized_client",
+                "Client not enabled to retrieve service account",
+                ProblemCode::FlowNotAllowed,
+            ),
             (400, "invalid_client", "Client requires user consent", ProblemCode::FlowNotAllowed),
             (
                 400,
                 "invalid_grant",
                 "Client not allowed OAuth 2.0 Device Authorization Grant",
-                ProblemCode::FlowNotAllowed,
+                ProblemCode::DeviceFlowOff,
             ),
             (400, "invalid_grant", "Code not valid", ProblemCode::SignInAttemptUnknown),
             (400, "invalid_grant", "PKCE code verifier not specified", ProblemCode::SignInAttemptUnknown),
             (400, "invalid_grant", "Session not active", ProblemCode::SignInNeeded),
             (400, "invalid_grant", "Stale token", ProblemCode::SignInNeeded),
-            (400, "invalid_grant", "User disabled", ProblemCode::SignInRefused),
-            (400, "invalid_scope", "Invalid scopes: openid x", ProblemCode::ConfigurationInvalid),
-            (400, "not_allowed", "Offline tokens not allowed", ProblemCode::ConfigurationInvalid),
+            (400, "invalid_grant", "User disabled", ProblemCode::AccountDisabled),
+            (400, "invalid_grant", "Account disabled", ProblemCode::AccountDisabled),
+            (400, "invalid_grant", "Account is not fully set up", ProblemCode::AccountNotReady),
+            (401, "invalid_grant", "Invalid user credentials", ProblemCode::SignInRefused),
+            (400, "invalid_scope", "Invalid scopes: openid x", ProblemCode::ScopeNotGranted),
+            (
+                400,
+                "invalid_scope",
+                "Client no longer has requested consent from user",
+                ProblemCode::ConsentMissing,
+            ),
+            (400, "not_allowed", "Offline tokens not allowed", ProblemCode::OfflineAccessRefused),
             (403, "invalid_request", "HTTPS required", ProblemCode::ConfigurationInvalid),
-            (403, "access_denied", "Realm not enabled", ProblemCode::IssuerNotFound),
+            (403, "access_denied", "Realm not enabled", ProblemCode::RealmDisabled),
             (400, "access_denied", "", ProblemCode::SignInRefused),
             (400, "expired_token", "", ProblemCode::SignInAttemptUnknown),
             (404, "Realm does not exist", "", ProblemCode::IssuerNotFound),

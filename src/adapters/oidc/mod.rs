@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod discovery;
 mod error;
+mod probe;
 #[cfg(test)]
 mod tests;
 mod wire;

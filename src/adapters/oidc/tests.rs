@@ -288,7 +288,13 @@ async fn an_answer_that_did_nothing_leaves_the_token_unspent() {
         (502, "<html>", ProblemCode::KeycloakUnreachable),
         (503, "<html>", ProblemCode::KeycloakUnreachable),
         (429, "", ProblemCode::KeycloakUnreachable),
-        (401, r#"{"error":"invalid_client"}"#, ProblemCode::ClientRefused),
+        (401, r#"{"error":"invalid_client"}"#, ProblemCode::ClientUnknown),
+        (401, r#"{"error":"unauthorized_client"}"#, ProblemCode::ClientRefused),
+        (
+            403,
+            r#"{"error":"access_denied","error_description":"Realm not enabled"}"#,
+            ProblemCode::RealmDisabled,
+        ),
         (404, r#"{"error":"Realm does not exist"}"#, ProblemCode::IssuerNotFound),
         (302, "", ProblemCode::KeycloakNotUnderstood),
     ] {

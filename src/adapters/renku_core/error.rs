@@ -152,6 +152,9 @@ impl From<RenkuCoreError> for Fault {
             E::TokenRefused { words } => {
                 (Class::SignIn(SignInAt::Renku), ProblemCode::TokenRefusedByRenku, words.clone())
             }
+            E::Forbidden { words } if words.contains("origin not allowed") => {
+                (Class::Permanent, ProblemCode::RenkuOriginRefused, words.clone())
+            }
             E::Forbidden { .. } => (Class::Permanent, ProblemCode::RenkuNotUnderstood, error.to_string()),
             E::RateLimited { after, words } => (outage(*after), ProblemCode::RenkuRateLimited, words.clone()),
             E::NoUpstream { words } => (outage(None), ProblemCode::RenkuUnreachable, words.clone()),
@@ -196,6 +199,12 @@ mod tests {
             (E::WrongAudience { words: words() }, "token-without-audience", Class::User, false),
             (E::TokenRefused { words: words() }, "token-refused-by-renku", renku, false),
             (E::Forbidden { words: words() }, "renku-answer-not-understood", Class::Permanent, false),
+            (
+                E::Forbidden { words: "origin not allowed: https://x not matching []".into() },
+                "renku-origin-refused",
+                Class::Permanent,
+                false,
+            ),
             (E::RateLimited { after, words: words() }, "renku-rate-limited", outage(after), false),
             (E::NoUpstream { words: words() }, "renku-unreachable", outage(None), false),
             (E::Failing { status: 504, after, words: words() }, "renku-unreachable", outage(after), true),

@@ -310,7 +310,7 @@ async fn each_way_in_which_a_submit_can_fail_says_whether_it_may_have_been_taken
             json!({ "error": "origin not allowed: x" }).to_string(),
             false,
             Class::Permanent,
-            "renku-answer-not-understood",
+            "renku-origin-refused",
         ),
         (
             404,

@@ -121,7 +121,10 @@ pub(super) async fn timeline(
     rows.iter().map(rows::timeline_entry).collect()
 }
 
-pub(super) async fn news(db: &Database, after: &[(ImportId, i64)]) -> Result<Vec<(ImportId, i64)>, StoreError> {
+pub(super) async fn news(
+    db: &Database,
+    after: &[(ImportId, i64)],
+) -> Result<Vec<(ImportId, i64)>, StoreError> {
     let mut news = Vec::new();
     for chunk in after.chunks(CHUNK) {
         let places: Vec<_> = (0..chunk.len()).map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2)).collect();

@@ -4,6 +4,7 @@
 
 pub mod dataverse;
 pub mod identity;
+pub mod probe;
 pub mod queue;
 pub mod renku;
 pub mod store;

@@ -28,7 +28,9 @@ async fn start(sim: web::Data<Sim>, request: HttpRequest, form: web::Form<Form>)
 fn begin(sim: &Sim, inner: &mut Inner, request: &HttpRequest, form: &Form) -> Result<Value, Refusal> {
     let client = authenticate(inner, request, form)?;
     if !client.device_flow {
-        return Err(Refusal::grant("Client not allowed OAuth 2.0 Device Authorization Grant"));
+        let text = "Client is not allowed to initiate OAuth 2.0 Device Authorization Grant. \
+                    The flow is disabled for the client.";
+        return Err(Refusal::new(400, "unauthorized_client", text));
     }
     let scope = tokens::granted_scope(&client, form.get("scope").map_or("", String::as_str))?;
     let device_code = random(32);

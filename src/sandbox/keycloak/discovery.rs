@@ -21,6 +21,7 @@ async fn document(sim: web::Data<Sim>) -> HttpResponse {
         "end_session_endpoint": sim.endpoint("logout"),
         "jwks_uri": sim.endpoint("certs"),
         "revocation_endpoint": sim.endpoint("revoke"),
+        "introspection_endpoint": sim.endpoint("token/introspect"),
         "device_authorization_endpoint": sim.endpoint("auth/device"),
         "grant_types_supported": ["authorization_code", "refresh_token", "password",
             "urn:ietf:params:oauth:grant-type:device_code"],

@@ -15,19 +15,50 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/protocol/openid-connect/userinfo", web::get().to(userinfo))
         .route("/protocol/openid-connect/userinfo", web::post().to(userinfo))
         .route("/protocol/openid-connect/revoke", web::post().to(revoke))
+        .route("/protocol/openid-connect/token/introspect", web::post().to(introspect))
         .route("/protocol/openid-connect/logout", web::post().to(logout))
         .route("/protocol/openid-connect/logout", web::get().to(logout_page));
 }
 
 async fn userinfo(sim: web::Data<Sim>, request: HttpRequest) -> HttpResponse {
     let claims = sim.with(|inner| {
-        let token = read_access(inner, bearer(&request)?)?;
-        let session = inner.sessions.get(token.get("sid")?.as_str()?)?;
-        Some(tokens::person_claims(session))
+        let token = bearer(&request).and_then(|token| read_access(inner, token));
+        let token = token.ok_or("Token verification failed")?;
+        let sid = token.get("sid").and_then(Value::as_str).unwrap_or_default();
+        let session = inner.sessions.get(sid).ok_or("user_session_not_found")?;
+        if inner.disabled.contains(session.person.username) {
+            return Err("User disabled");
+        }
+        Ok(tokens::person_claims(session))
     });
     match claims {
-        Some(claims) => HttpResponse::Ok().json(claims),
-        None => Refusal::new(401, "invalid_token", "Token verification failed").answer(),
+        Ok(claims) => HttpResponse::Ok().json(claims),
+        Err(words) => {
+            let challenge =
+                format!("Bearer realm=\"Renku\", error=\"invalid_token\", error_description=\"{words}\"");
+            HttpResponse::Unauthorized().insert_header(("WWW-Authenticate", challenge)).finish()
+        }
+    }
+}
+
+/// Says whether a refresh token of the calling client still lives, and what the next access token would say.
+async fn introspect(sim: web::Data<Sim>, request: HttpRequest, form: web::Form<Form>) -> HttpResponse {
+    let told = sim.with(|inner| {
+        let client = authenticate(inner, &request, &form)?;
+        let living = form.get("token").and_then(|token| {
+            let known = inner.refresh.values().find(|known| &known.token == token)?;
+            let session = inner.sessions.get(&known.sid)?;
+            let usable = known.expires_at > inner.now()
+                && !known.spent
+                && session.client_id == client.client_id
+                && !inner.disabled.contains(session.person.username);
+            usable.then(|| tokens::introspected(&sim, session, &client, known.expires_at))
+        });
+        Ok::<Value, Refusal>(living.unwrap_or_else(|| json!({"active": false})))
+    });
+    match told {
+        Ok(told) => HttpResponse::Ok().json(told),
+        Err(refusal) => refusal.answer(),
     }
 }
 

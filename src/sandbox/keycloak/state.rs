@@ -37,6 +37,8 @@ pub(super) struct Inner {
     pub(super) faults: Vec<Fault>,
     pub(super) events: Vec<Event>,
     pub(super) disabled: BTreeSet<String>,
+    /// Sessions that ended because a refresh token was used twice.
+    pub(super) reused: BTreeSet<String>,
     /// By how many seconds the simulated clock is ahead.
     pub(super) ahead_s: u64,
 }
@@ -132,6 +134,7 @@ impl Sim {
             faults: Vec::new(),
             events: Vec::new(),
             disabled: BTreeSet::new(),
+            reused: BTreeSet::new(),
             ahead_s: 0,
         };
         Self { options, issuer, inner: Mutex::new(inner) }

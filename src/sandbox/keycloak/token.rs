@@ -133,7 +133,10 @@ fn refresh(sim: &Sim, inner: &mut Inner, client: &Client, form: &Form) -> Result
         .cloned()
         .ok_or_else(|| Refusal::grant("Invalid refresh token"))?;
     let Some(session) = inner.sessions.get(&known.sid).cloned() else {
-        return Err(Refusal::grant("Session not active"));
+        let reused = inner.reused.contains(&known.sid);
+        // A token used twice takes the client out of the session; the session itself stays.
+        let words = if reused { "Session doesn't have required client" } else { "Session not active" };
+        return Err(Refusal::grant(words));
     };
     if session.client_id != client.client_id {
         return Err(Refusal::grant("Invalid refresh token. Token client and authorized client don't match"));
@@ -144,6 +147,7 @@ fn refresh(sim: &Sim, inner: &mut Inner, client: &Client, form: &Form) -> Result
     enabled(inner, &known.sid)?;
     if sim.options.rotate && known.spent {
         inner.sessions.remove(&known.sid);
+        inner.reused.insert(known.sid);
         return Err(Refusal::grant("Maximum allowed refresh token reuse exceeded"));
     }
     if let Some(known) = inner.refresh.get_mut(&jti) {

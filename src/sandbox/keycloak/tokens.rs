@@ -94,6 +94,18 @@ pub(super) fn person_claims(session: &Session) -> Value {
     })
 }
 
+/// What introspection tells of a refresh token: its own times, and the claims of the access token that it would buy.
+pub(super) fn introspected(sim: &Sim, session: &Session, client: &Client, exp: u64) -> Value {
+    let mut audience = vec![sim.issuer.as_str()];
+    audience.extend(client.audience_renku.then_some("renku"));
+    audience.push("account");
+    let claims = json!({
+        "active": true, "exp": exp, "iss": sim.issuer, "aud": audience, "typ": "Refresh", "azp": session.client_id,
+        "client_id": session.client_id, "username": session.person.username, "scope": session.scope,
+    });
+    merged(claims, person_claims(session))
+}
+
 fn access_claims(sim: &Sim, session: &Session, client: &Client, sid: &str, (now, ttl): (u64, u64)) -> Value {
     let audience = if client.audience_renku { json!(["renku", "account"]) } else { json!("account") };
     let claims = json!({
