@@ -2,6 +2,8 @@
 //!
 //! Which page or command says what is decided there; the sentences themselves are in the `.ftl` files.
 
+pub mod figures;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 

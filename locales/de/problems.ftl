@@ -44,6 +44,21 @@ content-type-not-supported-remedy = Senden Sie JSON mit der Kopfzeile Content-Ty
 idempotency-key-reused = Dieser Idempotency-Key wurde schon für eine andere Anfrage benutzt.
 idempotency-key-reused-remedy = Nehmen Sie für jede neue Anfrage einen neuen Schlüssel, und denselben nur, um genau dieselbe Anfrage zu wiederholen.
 
+launch-invalid = Der Link aus dem Repositorium ist unvollständig oder beschädigt.
+launch-invalid-remedy = Gehen Sie zurück zur Seite des Datensatzes und klicken Sie noch einmal auf „Import into Renku“. Wenn es wieder geschieht, sagen Sie dem Team des Repositoriums Bescheid: in docs/DATAVERSE.md steht, wie der Knopf registriert wird.
+
+launch-foreign = Dieser Link führt woandershin als zum Repositorium; ihm wurde deshalb nicht gefolgt.
+launch-foreign-remedy = Beginnen Sie auf der Seite des Datensatzes in Ihrem Repositorium und klicken Sie dort auf „Import into Renku“. Wenn Sie das getan haben, sagen Sie den Betreibern dieses Dienstes Bescheid: vielleicht ist site_url eine andere Adresse als die, die sich das Repositorium selbst gibt.
+
+launch-expired = Der Link aus dem Repositorium ist abgelaufen.
+launch-expired-remedy = Ein solcher Link gilt fünf Minuten. Gehen Sie zurück zur Seite des Datensatzes, laden Sie sie neu und klicken Sie noch einmal auf „Import into Renku“. Wenn es jedes Mal geschieht, findet das Team des Repositoriums Hilfe in docs/DATAVERSE.md.
+
+launch-unknown = Diese Seite gilt nicht mehr: sie wird eine Stunde aufbewahrt.
+launch-unknown-remedy = Gehen Sie zurück zur Seite des Datensatzes in Ihrem Repositorium und klicken Sie noch einmal auf „Import into Renku“.
+
+launch-used = Jemand anderes hat mit dieser Seite bereits importiert.
+launch-used-remedy = Gehen Sie zurück zur Seite des Datensatzes in Ihrem Repositorium und klicken Sie noch einmal auf „Import into Renku“.
+
 import-unknown = Unter Ihren Importen gibt es keinen mit dieser Nummer.
 import-unknown-remedy = Prüfen Sie die Nummer, und ob Sie mit dem Konto angemeldet sind, das den Import verlangt hat.
 
@@ -176,6 +191,9 @@ dataset-unknown-remedy = Prüfen Sie die Kennung. Nur veröffentlichte Datensät
 
 dataset-not-published = Der Datensatz ist ein Entwurf und noch nicht veröffentlicht.
 dataset-not-published-remedy = Veröffentlichen Sie ihn im Repositorium, oder bitten Sie dessen Kuratoren darum, und importieren Sie ihn dann.
+
+dataset-not-public = Dieser Datensatz ist veröffentlicht, aber nicht für alle.
+dataset-not-public-remedy = Renku liest Datensätze ohne Anmeldung und kann diesen deshalb nicht sehen. Bitten Sie das Team des Repositoriums, ihn für alle zu öffnen.
 
 dataset-deaccessioned = Der Datensatz wurde aus dem Repositorium zurückgezogen.
 dataset-deaccessioned-remedy = Die Seite des Datensatzes nennt den Grund. Fragen Sie die Kuratoren des Repositoriums, ob ein anderer Datensatz an seine Stelle tritt.

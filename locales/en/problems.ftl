@@ -44,6 +44,21 @@ content-type-not-supported-remedy = Send JSON, with the header Content-Type: app
 idempotency-key-reused = This Idempotency-Key was already used for a different request.
 idempotency-key-reused-remedy = Use a new key for each new request, and the same key only to repeat exactly the same request.
 
+launch-invalid = The link from the repository is incomplete or damaged.
+launch-invalid-remedy = Go back to the dataset's page and click “Import into Renku” again. If it happens again, tell the repository's team: they find in docs/DATAVERSE.md how the button is registered.
+
+launch-foreign = This link leads to another place than the repository, so it was not followed.
+launch-foreign-remedy = Begin at the dataset's page in your repository and click “Import into Renku” there. If that is what you did, tell whoever runs this service: the repository's site_url may be another than the one that the repository has itself.
+
+launch-expired = The link from the repository has expired.
+launch-expired-remedy = Such a link is good for five minutes. Go back to the dataset's page, load it again and click “Import into Renku” once more. If it happens every time, tell the repository's team to look into docs/DATAVERSE.md.
+
+launch-unknown = This page is over: it is kept for one hour.
+launch-unknown-remedy = Go back to the dataset's page in your repository and click “Import into Renku” again.
+
+launch-used = Somebody else has already imported with this page.
+launch-used-remedy = Go back to the dataset's page in your repository and click “Import into Renku” again.
+
 import-unknown = There is no such import among yours.
 import-unknown-remedy = Check the number, and whether you are signed in as the person who asked for the import.
 
@@ -176,6 +191,9 @@ dataset-unknown-remedy = Check the identifier. Only published datasets can be im
 
 dataset-not-published = The dataset is a draft and not published yet.
 dataset-not-published-remedy = Publish it in the repository, or ask its curators to, and import it then.
+
+dataset-not-public = This dataset is published, but not for everybody.
+dataset-not-public-remedy = Renku reads datasets without a sign-in, so it cannot see this one. Ask the repository's team to open it to the public.
 
 dataset-deaccessioned = The dataset was withdrawn from the repository.
 dataset-deaccessioned-remedy = The dataset's page says why. Ask the repository's curators whether another dataset takes its place.

@@ -44,6 +44,21 @@ content-type-not-supported-remedy = Envoyez du JSON, avec l'en-tête Content-Typ
 idempotency-key-reused = Cette Idempotency-Key a déjà servi pour une autre requête.
 idempotency-key-reused-remedy = Prenez une nouvelle clé pour chaque nouvelle requête, et la même clé uniquement pour répéter exactement la même requête.
 
+launch-invalid = Le lien venant de l'entrepôt est incomplet ou endommagé.
+launch-invalid-remedy = Retournez à la page du jeu de données et cliquez de nouveau sur « Import into Renku ». Si cela se répète, prévenez l'équipe de l'entrepôt : docs/DATAVERSE.md explique comment le bouton est enregistré.
+
+launch-foreign = Ce lien mène ailleurs que vers l'entrepôt ; il n'a donc pas été suivi.
+launch-foreign-remedy = Partez de la page du jeu de données dans votre entrepôt et cliquez-y sur « Import into Renku ». Si c'est ce que vous avez fait, prévenez les responsables de ce service : site_url n'est peut-être pas l'adresse que l'entrepôt se donne lui-même.
+
+launch-expired = Le lien venant de l'entrepôt a expiré.
+launch-expired-remedy = Un tel lien est valable cinq minutes. Retournez à la page du jeu de données, rechargez-la et cliquez encore une fois sur « Import into Renku ». Si cela arrive à chaque fois, l'équipe de l'entrepôt trouvera de l'aide dans docs/DATAVERSE.md.
+
+launch-unknown = Cette page n'est plus valable : elle est conservée une heure.
+launch-unknown-remedy = Retournez à la page du jeu de données dans votre entrepôt et cliquez de nouveau sur « Import into Renku ».
+
+launch-used = Quelqu'un d'autre a déjà importé avec cette page.
+launch-used-remedy = Retournez à la page du jeu de données dans votre entrepôt et cliquez de nouveau sur « Import into Renku ».
+
 import-unknown = Aucune de vos importations ne porte ce numéro.
 import-unknown-remedy = Vérifiez le numéro, et si vous êtes bien connecté avec le compte qui a demandé l'importation.
 
@@ -176,6 +191,9 @@ dataset-unknown-remedy = Vérifiez l'identifiant. Seuls les jeux de données pub
 
 dataset-not-published = Le jeu de données est un brouillon et n'est pas encore publié.
 dataset-not-published-remedy = Publiez-le dans l'entrepôt, ou demandez-le à ses curateurs, puis importez-le.
+
+dataset-not-public = Ce jeu de données est publié, mais pas pour tout le monde.
+dataset-not-public-remedy = Renku lit les jeux de données sans connexion et ne peut donc pas voir celui-ci. Demandez à l'équipe de l'entrepôt de l'ouvrir au public.
 
 dataset-deaccessioned = Le jeu de données a été retiré de l'entrepôt.
 dataset-deaccessioned-remedy = La page du jeu de données en donne la raison. Demandez aux curateurs de l'entrepôt si un autre jeu de données le remplace.

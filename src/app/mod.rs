@@ -1,6 +1,7 @@
 //! The composition root: the only place that names concrete adapters. Maps the configuration onto what each part needs, opens
 //! everything in order, runs it, and closes it in the opposite order.
 
+mod launches;
 mod parts;
 mod settings;
 
@@ -85,6 +86,7 @@ pub async fn serve(
         let stop = shutdown.soft.clone();
         tasks.spawn("live events", async move { watch.run(&stop).await });
         tracing::info!(%address, public_url = config.public_url.as_str(), "listening");
+        tasks.spawn("launches", launches::forget(parts.launches.clone(), shutdown.soft.clone()));
     }
     let mut pool = None;
     if serving.role != Role::Web {
@@ -180,6 +182,7 @@ fn web_context(
         engine: parts.engine.clone(),
         identity: parts.identity.clone(),
         people: Arc::clone(&parts.people),
+        launches: parts.launches.clone(),
         queue: Arc::clone(&parts.queue) as Arc<dyn Queue>,
         public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
         keycloaks: config.renku.values().map(origin).collect(),

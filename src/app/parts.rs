@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{prefetch, settings};
+use super::{launches, prefetch, settings};
 use crate::adapters::dataverse::{HttpDataverse, ReadLimits};
 use crate::adapters::embedded_queue::{Bounds, EmbeddedQueue};
 use crate::adapters::http;
@@ -29,6 +29,7 @@ use crate::identity::vault::{Vault, VaultKey};
 use crate::identity::{self, Identity, Provider};
 use crate::imports::breaker::Breakers;
 use crate::imports::breakpoints::{Breakpoints, HaltAt, NoBreakpoints};
+use crate::imports::launch::Launches;
 use crate::imports::{self, Engine, Installation, RenkuSite};
 use crate::lifecycle::{SystemChance, SystemClock};
 
@@ -43,6 +44,8 @@ pub struct Parts {
     pub identity: Identity,
     /// People, for reading.
     pub people: Arc<dyn IdentityStore>,
+    /// From the button in Dataverse to an import.
+    pub launches: Launches,
     /// The queue.
     pub queue: Arc<dyn Queue>,
     store: Arc<Store>,
@@ -79,7 +82,7 @@ impl Parts {
             identity::Parts {
                 store: Arc::clone(&store) as Arc<dyn IdentityStore>,
                 providers: providers(config, &clock)?,
-                vault,
+                vault: Arc::clone(&vault),
                 queue: Arc::clone(&queue),
                 clock: Arc::clone(&clock),
                 chance: Arc::clone(&chance),
@@ -103,7 +106,7 @@ impl Parts {
                 tokens: Arc::new(identity.clone()) as Arc<dyn Tokens>,
                 dataverses: dataverses(config, &clock)?,
                 renkus: renkus(config, &clock)?,
-                clock,
+                clock: Arc::clone(&clock),
                 chance,
                 breakpoints,
                 breakers: Breakers::new(breaker.failures, breaker.first, breaker.longest),
@@ -111,7 +114,8 @@ impl Parts {
             settings::engine(config),
         );
         let people = Arc::clone(&store) as Arc<dyn IdentityStore>;
-        Ok(Self { engine, identity, people, queue, store, background, stop })
+        let launches = launches::launches(config, engine.clone(), &store, vault, &clock)?;
+        Ok(Self { engine, identity, people, launches, queue, store, background, stop })
     }
 
     /// Closes the broker, then the store; what is unsettled comes again.

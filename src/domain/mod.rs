@@ -5,6 +5,8 @@
 pub mod dataset;
 pub mod ids;
 pub mod import;
+pub mod launch;
+pub mod manifest;
 pub mod pid;
 pub mod ports;
 pub mod problem;

@@ -97,6 +97,16 @@ catalogue! {
     ContentTypeNotSupported = "content-type-not-supported", Researcher;
     /// The same `Idempotency-Key` came with another request.
     IdempotencyKeyReused = "idempotency-key-reused", Researcher;
+    /// The link by which somebody came from Dataverse is incomplete or damaged.
+    LaunchInvalid = "launch-invalid", Researcher;
+    /// The link by which somebody came leads to another place than the installation; nothing was asked there.
+    LaunchForeign = "launch-foreign", Researcher;
+    /// Dataverse does not take the link any more: it lives for five minutes.
+    LaunchExpired = "launch-expired", Researcher;
+    /// There is no such launch, or its hour is over.
+    LaunchUnknown = "launch-unknown", Researcher;
+    /// Somebody else imported with this launch.
+    LaunchUsed = "launch-used", Researcher;
     /// No such import, or not this person's.
     ImportUnknown = "import-unknown", Researcher;
     /// The import is in a phase in which this cannot be done.
@@ -187,6 +197,8 @@ catalogue! {
     DatasetUnknown = "dataset-unknown", Researcher;
     /// The dataset has only a draft.
     DatasetNotPublished = "dataset-not-published", Researcher;
+    /// The dataset is published, and not for everybody: Renku, which reads without a sign-in, cannot see it.
+    DatasetNotPublic = "dataset-not-public", DataverseAdmin;
     /// The dataset was deaccessioned.
     DatasetDeaccessioned = "dataset-deaccessioned", DataverseAdmin;
     /// The dataset has no such version.

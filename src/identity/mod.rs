@@ -62,7 +62,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            attempt_life: Duration::from_mins(10),
+            attempt_life: Duration::from_mins(30),
             session_life: Duration::from_hours(12),
             renew_ahead: Duration::from_mins(2),
             least_left: Duration::from_mins(1),

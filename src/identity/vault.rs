@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::ports::identity::Sealed;
+use crate::domain::ports::launch::Sealer;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 
 /// The form of a sealed text; another first byte is another form.
@@ -193,6 +194,16 @@ impl Vault {
             (Ok((id, _)), Ok(newest)) => *id == newest.id,
             (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
         }
+    }
+}
+
+impl Sealer for Vault {
+    fn seal(&self, text: &SecretString, row: &str) -> Result<Sealed, Fault> {
+        Ok(Self::seal(self, text, &Place { table: "launches", row, column: "content" })?)
+    }
+
+    fn open(&self, sealed: &Sealed, row: &str) -> Result<SecretString, Fault> {
+        Ok(Self::open(self, sealed, &Place { table: "launches", row, column: "content" })?)
     }
 }
 

@@ -5,8 +5,10 @@
 pub mod breaker;
 pub mod breakpoints;
 mod follow;
+pub mod launch;
 pub mod offers;
 mod plan;
+pub mod preflight;
 mod retry;
 pub mod run_step;
 pub mod start;

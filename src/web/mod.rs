@@ -28,6 +28,7 @@ use crate::domain::ports::identity::IdentityStore;
 use crate::domain::ports::queue::Queue;
 use crate::identity::Identity;
 use crate::imports::Engine;
+use crate::imports::launch::Launches;
 
 /// Says whether a subject at a Renku is an operator of ours.
 pub type IsOperator = Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>;
@@ -42,6 +43,8 @@ pub struct Context {
     pub people: Arc<dyn IdentityStore>,
     /// Imports shown live.
     pub live: events::Live,
+    /// From the button in Dataverse to an import.
+    pub launches: Launches,
     /// The queue, to tell whether it is ready.
     pub queue: Arc<dyn Queue>,
     /// Our address, without a slash at the end.
@@ -125,12 +128,16 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    use routes::{account, health, home, imports, problems, sign_in};
+    use routes::{account, dataverse, health, home, imports, launch, preflight, problems, sign_in};
     config
         .service(assets::serve)
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)
+        .service(dataverse::external_tool)
+        .service(launch::receive)
+        .service(preflight::show)
+        .service(preflight::confirm)
         .service(imports::create)
         .service(imports::list)
         .service(imports::show)

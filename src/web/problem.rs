@@ -26,6 +26,8 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::ProjectHostNotAllowed
         | P::DatasetNameInvalid
         | P::RequestInvalid
+        | P::LaunchInvalid
+        | P::LaunchForeign
         | P::SignInAttemptUnknown => StatusCode::BAD_REQUEST,
         P::TokenMissing
         | P::TokenUnreadable
@@ -48,22 +50,25 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::RenkuUnknown
         | P::NoSuchPage
         | P::ImportUnknown
+        | P::LaunchUnknown
         | P::DatasetUnknown
         | P::VersionUnknown
         | P::ProjectNotFound => StatusCode::NOT_FOUND,
         P::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         P::NotPossibleNow
+        | P::LaunchUsed
         | P::SignInNeeded
         | P::ConsentMissing
         | P::RenkuSignInNeeded
         | P::DatasetNameTaken
         | P::ProjectBusy
         | P::ProjectCloneDirty => StatusCode::CONFLICT,
-        P::DatasetDeaccessioned => StatusCode::GONE,
+        P::DatasetDeaccessioned | P::LaunchExpired => StatusCode::GONE,
         P::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         P::ContentTypeNotSupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         P::IdempotencyKeyReused
         | P::DatasetNotPublished
+        | P::DatasetNotPublic
         | P::VersionNotLatest
         | P::DatasetHasClosedFiles
         | P::DatasetHasGuestbook

@@ -103,6 +103,8 @@ pub(crate) struct FakeDataverse {
     pub(crate) export: Mutex<ExportState>,
     pub(crate) file: Mutex<FileAnswer>,
     pub(crate) down: Mutex<bool>,
+    /// Nobody may see it.
+    pub(crate) unknown: Mutex<bool>,
 }
 
 impl FakeDataverse {
@@ -121,6 +123,9 @@ impl FakeDataverse {
 impl Dataverse for FakeDataverse {
     async fn version(&self, _pid: &Pid, _which: WhichVersion) -> Result<DatasetVersion, Fault> {
         self.up()?;
+        if *self.unknown.lock().unwrap() {
+            return Err(Fault::user(ProblemCode::DatasetUnknown));
+        }
         Ok(self.version.lock().unwrap().clone())
     }
     async fn export(&self, _version: &DatasetVersion) -> Result<ExportState, Fault> {
@@ -413,6 +418,7 @@ impl World {
             export: Mutex::new(ExportState::Shows),
             file: Mutex::new(FileAnswer::Fetchable),
             down: Mutex::new(false),
+            unknown: Mutex::new(false),
         });
         let arrived = |name: &str| ArrivedFile { name: name.into(), size: None };
         let state = RenkuState { files: vec![arrived("a.csv"), arrived("b.csv")], ..RenkuState::default() };

@@ -20,6 +20,8 @@ mod engine_world;
 mod harness;
 mod identity;
 mod kill;
+mod launch;
+mod launch_life;
 mod needs_rabbitmq_queue;
 mod oidc;
 mod page_texts;

@@ -65,7 +65,7 @@ pub(crate) struct Whole {
     renku: renku_core::Running,
     folder: tempfile::TempDir,
     port: u16,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     schema: Option<(String, String)>,
     prefix: Option<String>,
     token: Option<String>,
@@ -202,6 +202,26 @@ impl Whole {
 
     pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The simulated Dataverse.
+    pub(crate) fn dataverse(&self) -> &str {
+        &self.dataverse.site_url
+    }
+
+    /// The simulated Renku.
+    pub(crate) fn renku(&self) -> &str {
+        &self.renku.url
+    }
+
+    /// Its git host.
+    pub(crate) fn renku_git(&self) -> &str {
+        &self.renku.git_url
+    }
+
+    /// Tells a simulator something.
+    pub(crate) async fn tell(&self, control: &str, order: &Value) {
+        self.post(control, order).await;
     }
 
     /// Every wait short, and the lease still longer than the longest call.

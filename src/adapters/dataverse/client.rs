@@ -140,14 +140,14 @@ fn parsed<T: DeserializeOwned>(answer: &Answer, path: &str) -> Result<T, Error> 
 }
 
 /// Dataverse's message if there is one; a page of HTML is nobody's words.
-fn words_of(answer: &Answer) -> String {
+pub(super) fn words_of(answer: &Answer) -> String {
     serde_json::from_slice::<Refusal>(&answer.body)
         .ok()
         .and_then(|refusal| refusal.message)
         .unwrap_or_else(|| readable(answer))
 }
 
-fn readable(answer: &Answer) -> String {
+pub(super) fn readable(answer: &Answer) -> String {
     let start = answer.start();
     if start.starts_with('<') { "a page of HTML".to_owned() } else { start }
 }

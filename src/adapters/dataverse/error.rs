@@ -27,6 +27,12 @@ pub enum DataverseError {
         /// Dataverse's words.
         words: String,
     },
+    /// Dataverse does not take a launch's address (any more): it says the same whatever the reason.
+    #[error("the launch is not accepted: {words}")]
+    LaunchExpired {
+        /// Dataverse's words.
+        words: String,
+    },
     /// 401 or 403 where nothing of the kind is to be expected.
     #[error("refused with {status}: {words}")]
     Refused {
@@ -108,6 +114,7 @@ impl From<DataverseError> for Fault {
             E::NotPublished => (Class::User, ProblemCode::DatasetNotPublished, String::new()),
             E::Deaccessioned => (Class::User, ProblemCode::DatasetDeaccessioned, String::new()),
             E::VersionUnknown { words } => (Class::User, ProblemCode::VersionUnknown, words.clone()),
+            E::LaunchExpired { words } => (Class::User, ProblemCode::LaunchExpired, words.clone()),
             E::Refused { .. } => (Class::User, ProblemCode::DataverseRefused, error.to_string()),
             E::RateLimited { after, words } => {
                 (Class::Outage { after: *after }, ProblemCode::DataverseRateLimited, words.clone())
@@ -146,6 +153,7 @@ mod tests {
             (E::NotPublished, "dataset-not-published", Class::User, ""),
             (E::Deaccessioned, "dataset-deaccessioned", Class::User, ""),
             (E::VersionUnknown { words: words() }, "version-unknown", Class::User, "their words"),
+            (E::LaunchExpired { words: words() }, "launch-expired", Class::User, "their words"),
             (
                 E::Refused { status: 403, words: words() },
                 "dataverse-refused",

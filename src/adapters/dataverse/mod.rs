@@ -1,8 +1,10 @@
 //! Reads datasets from a Dataverse over its native API, anonymously, since Renku reads them anonymously too.
-//! Launches, workflows and the bytes of files are not read here.
+//!
+//! What people bring along who come from there is asked for in `launch`; workflows and the bytes of files are not read here.
 
 mod client;
 mod error;
+mod launch;
 mod wire;
 
 #[cfg(test)]
@@ -20,6 +22,7 @@ use tokio::sync::Mutex;
 
 use self::client::{Client, Reply};
 pub use self::error::DataverseError;
+pub use self::launch::HttpLaunchSource;
 use super::exchange::Exchange;
 use crate::domain::dataset::{DatasetVersion, WhichVersion};
 use crate::domain::pid::Pid;

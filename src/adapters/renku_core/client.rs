@@ -106,15 +106,14 @@ impl Client {
         let answer = self.sent(call, timeout).await?;
         let parsed = serde_json::from_slice::<Value>(&answer.body);
         if answer.status.as_u16() != 200 {
-            return Err(match refused(&answer, parsed.as_ref().ok(), answer.retry_after(self.clock.now())) {
-                // GitLab's own 401: the Go gateway passes on what it does not take, and GitLab does not know our token.
-                Error::TokenRefused { words }
-                    if words.contains("401 Unauthorized") || words.contains("token") =>
-                {
-                    Error::GitSignInGone { words }
-                }
-                other => other,
-            });
+            let refused = refused(&answer, parsed.as_ref().ok(), answer.retry_after(self.clock.now()));
+            // GitLab's own 401: the Go gateway passes on what it does not take, and GitLab does not know our token.
+            if let Error::TokenRefused { words } = &refused
+                && (words.contains("401 Unauthorized") || words.contains("token"))
+            {
+                return Err(Error::GitSignInGone { words: words.clone() });
+            }
+            return Err(refused);
         }
         // A page answers where no GitLab is behind the gateway any more (Renku from chart 2.13 on).
         let body = parsed.map_err(|_no_json| Error::ApiNotOffered { words: readable(&answer) })?;

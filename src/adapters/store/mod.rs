@@ -5,6 +5,7 @@
 mod changes;
 mod error;
 mod imports;
+mod launches;
 mod leases;
 mod open;
 mod people;

@@ -188,6 +188,7 @@ pub(super) async fn disconnecting(db: &Database, limit: u32) -> Result<Vec<Crede
 pub(super) async fn erase(db: &Database, person: PersonId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     tx.execute("DELETE FROM credentials WHERE person = $1", values![person.as_uuid()]).await?;
+    tx.execute("DELETE FROM launch_choices WHERE person = $1", values![person.as_uuid()]).await?;
     let sessions = tx
         .rows("DELETE FROM session_people WHERE person = $1 RETURNING session", values![person.as_uuid()])
         .await?;

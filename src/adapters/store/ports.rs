@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 
 use super::sql::values;
-use super::{Store, changes, imports, leases, people, sessions, slots};
-use crate::domain::ids::{ImportId, LeaseId, PersonId, RenkuName};
+use super::{Store, changes, imports, launches, leases, people, sessions, slots};
+use crate::domain::ids::{ImportId, InstallationName, LeaseId, PersonId, RenkuName};
 use crate::domain::import::Import;
-use crate::domain::ports::identity::{Credential, IdentityStore, Person, Session, SignInAttempt};
+use crate::domain::ports::identity::{Credential, IdentityStore, Person, Sealed, Session, SignInAttempt};
+use crate::domain::ports::launch::{Choice, Kept, LaunchStore};
 use crate::domain::ports::store::{
     Change, Changed, Created, ImportCounts, ImportFilter, ImportStore, Lease, NewImport, SlotAnswer,
     StoreError, TimelineEntry,
@@ -187,5 +188,46 @@ impl IdentityStore for Store {
 
     async fn end_session(&self, hash: &[u8; 32]) -> Result<(), StoreError> {
         sessions::end_session(&self.db, hash).await
+    }
+}
+
+#[async_trait]
+impl LaunchStore for Store {
+    async fn put_launch(
+        &self,
+        handle: &[u8; 32],
+        sealed: &Sealed,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        launches::put(&self.db, handle, sealed, until).await
+    }
+
+    async fn launch(&self, handle: &[u8; 32], now: Timestamp) -> Result<Option<Kept>, StoreError> {
+        launches::launch(&self.db, handle, now).await
+    }
+
+    async fn use_launch(
+        &self,
+        handle: &[u8; 32],
+        person: PersonId,
+        import: ImportId,
+    ) -> Result<(), StoreError> {
+        launches::use_up(&self.db, handle, person, import).await
+    }
+
+    async fn forget_launches(&self, now: Timestamp) -> Result<u64, StoreError> {
+        launches::forget(&self.db, now).await
+    }
+
+    async fn choice(
+        &self,
+        person: PersonId,
+        installation: &InstallationName,
+    ) -> Result<Option<Choice>, StoreError> {
+        launches::choice(&self.db, person, installation).await
+    }
+
+    async fn remember_choice(&self, choice: &Choice) -> Result<(), StoreError> {
+        launches::remember(&self.db, choice).await
     }
 }

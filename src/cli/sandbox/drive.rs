@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::adapters::http::{self, HttpSettings};
 use crate::cli::api::Api;
 use crate::cli::out;
+use crate::sandbox::dataverse::ADMIN_API_TOKEN;
 
 /// Answers larger than this are not read.
 const LARGEST_ANSWER: usize = 32 << 20;
@@ -78,6 +79,23 @@ impl Driver {
             bail!("the simulator answered {} to {path}", answer.status());
         }
         json_of(answer).await
+    }
+
+    /// Registers the connector's button at Dataverse as an administrator would: fetches the manifest here and posts it there.
+    ///
+    /// # Errors
+    /// When the connector does not give it or Dataverse does not take it.
+    pub(crate) async fn register_button(&self) -> anyhow::Result<()> {
+        let manifest = format!("{}/dataverse/demo/external-tool.json", self.at.connector);
+        let manifest = json_of(self.http.get(manifest).send().await?).await?;
+        let tools = self.http.post(format!("{}/api/externalTools", self.at.dataverse));
+        let answer = tools.header("X-Dataverse-key", ADMIN_API_TOKEN).json(&manifest).send().await?;
+        let status = answer.status();
+        let said = json_of(answer).await?;
+        if !status.is_success() {
+            bail!("Dataverse did not take the button: {status} {said}");
+        }
+        Ok(())
     }
 
     /// Signs a person in at the connector as a browser would, by the Authorization Code flow.

@@ -81,8 +81,17 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         served?;
         code?
     } else {
-        tell_addresses(&at);
-        served.await?
+        let introducing = async {
+            let introduced = Driver::new(at.clone())?.register_button().await;
+            match &introduced {
+                Ok(()) => tell_addresses(&at),
+                Err(_no_button) => shutdown.begin(),
+            }
+            introduced.context("the button cannot be registered")
+        };
+        let (introduced, served) = tokio::join!(introducing, served);
+        introduced?;
+        served?
     };
     simulators.renku.stop().await;
     simulators.keycloak.stop().await;
@@ -149,7 +158,7 @@ fn trapped(trap: Option<&Trap>, code: &str, title: &str) -> anyhow::Result<ExitC
 }
 
 fn tell_addresses(at: &Addresses) {
-    out::line(format!("Open  {}/dataset.xhtml?persistentId={DATASET}", at.dataverse));
+    out::line(format!("Open  {}/   and choose a dataset, then “Import into Renku”", at.dataverse));
     out::line(format!("  connector            {}", at.connector));
     out::line(format!("  simulated Dataverse  {}", at.dataverse));
     out::line(format!("  simulated Keycloak   {}   (people: alice, bob, carol, dave)", at.issuer));

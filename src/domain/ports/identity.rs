@@ -168,7 +168,7 @@ pub trait IdentityStore: Send + Sync {
     /// Credentials that are to be revoked and erased.
     async fn disconnecting(&self, limit: u32) -> Result<Vec<Credential>, StoreError>;
 
-    /// Erases the person's credential and sessions.
+    /// Erases the person's credential, sessions and remembered choices.
     async fn erase(&self, person: PersonId) -> Result<(), StoreError>;
 
     /// Keeps a session, replacing one of the same hash; forgets those whose time is over.

@@ -1,9 +1,10 @@
-//! What the rules need from outside, as traits: store, queue, Dataverse, Renku, identity provider, clock.
+//! What the rules need from outside, as traits: store, queue, Dataverse, Renku, identity provider, launches, clock.
 //!
 //! The implementations are in `adapters`; only `app` knows which are in use.
 
 pub mod dataverse;
 pub mod identity;
+pub mod launch;
 pub mod probe;
 pub mod queue;
 pub mod renku;

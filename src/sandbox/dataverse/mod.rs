@@ -38,6 +38,9 @@ use tokio::runtime::Handle;
 use self::state::{State, User};
 use super::http::{self, Ask, Server, Site};
 
+/// The API token of its superuser `dataverseAdmin`, who may register tools.
+pub const ADMIN_API_TOKEN: &str = "99999999-8888-7777-6666-555555555555";
+
 /// How a simulated Dataverse is started.
 #[derive(Debug, Clone)]
 pub struct Options {

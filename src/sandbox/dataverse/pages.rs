@@ -26,18 +26,29 @@ impl Sim {
         let state = self.state();
         let item = |d: &Dataset| {
             let (pid, title) = (html_escaped(&d.spec.pid), html_escaped(&d.title()));
+            let page = format!("/dataset.xhtml?persistentId={pid}");
             format!(
-                "<li><a href=\"/dataset.xhtml?persistentId={pid}&amp;as=fiona\">{title}</a> <small>{pid}</small></li>"
+                "<li><a href=\"{page}&amp;as=fiona\">{title}</a> <small>{pid} · <a href=\"{page}\">as a guest</a></small></li>"
             )
         };
         let items: String = state.datasets.iter().map(item).collect();
-        page("Sandbox Dataverse", &format!("<h1>Datasets</h1><ul>{items}</ul>"))
+        page(
+            "Sandbox Dataverse",
+            &format!(
+                "<h1>Datasets</h1><p>Each link logs you in as fiona; “as a guest” does not.</p><ul>{items}</ul>"
+            ),
+        )
     }
 
     pub(super) fn dataset_page(&self, ask: &Ask) -> HttpResponse {
         let mut state = self.state();
         let tools = state.tools.clone();
-        let found = ask.query("persistentId").and_then(|pid| state.by_pid(pid));
+        // Dataverse's page takes its own number of the dataset, too.
+        let number: Option<u64> = ask.query("id").and_then(|id| id.parse().ok());
+        let of_number = state.datasets.iter().find(|dataset| Some(dataset.id) == number);
+        let pid = of_number.map(|dataset| dataset.spec.pid.clone());
+        let pid = pid.or_else(|| ask.query("persistentId").map(str::to_owned));
+        let found = pid.and_then(|pid| state.by_pid(&pid));
         let person = ask.query("as").and_then(super::state::user);
         let version = found.as_ref().and_then(|d| {
             d.draft.as_ref().filter(|_| person.is_some()).or_else(|| d.newest_released()).cloned()

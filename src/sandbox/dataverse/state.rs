@@ -41,7 +41,7 @@ pub(super) const USERS: [User; 2] = [
         first: "Dataverse",
         last: "Admin",
         superuser: true,
-        api_token: "99999999-8888-7777-6666-555555555555",
+        api_token: super::ADMIN_API_TOKEN,
     },
 ];
 

@@ -1,0 +1,203 @@
+//! `/preflight/{handle}`: what somebody should know before they import, the choice of a project, and the confirmation.
+//!
+//! The page is put together in `preflight_page`; that a confirmation counts once is the use case's.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, get, post, web};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use super::launch::ways_back;
+use super::preflight_page::{Asked, Mistake, Preflight};
+use crate::domain::ids::RenkuName;
+use crate::domain::launch::Launch;
+use crate::domain::problem::{Class, Fault, ProblemCode};
+use crate::domain::project::RenkuApi;
+use crate::imports::launch::Opened;
+use crate::imports::preflight::Confirmation;
+use crate::texts::text;
+use crate::web::Context;
+use crate::web::extract::Visitor;
+use crate::web::forms::Checked;
+use crate::web::pages::{Link, Page, lead_to, next_query, render};
+use crate::web::problem::{ApiProblem, status};
+
+/// What the page's address may say.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct PreflightQuery {
+    /// The chosen service of a Renku, `main.core`.
+    #[serde(default)]
+    way: Option<String>,
+    /// What projects are searched for.
+    #[serde(default)]
+    q: Option<String>,
+    /// Set where a form came with the token of a session that is over.
+    #[serde(default)]
+    again: Option<String>,
+}
+
+/// What was typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    pub(crate) way: String,
+    /// The address of a project of the list.
+    #[serde(default)]
+    pub(crate) project: String,
+    /// A pasted address; it counts where there is one.
+    #[serde(default)]
+    pub(crate) address: String,
+    /// The wished name of the dataset in the project.
+    #[serde(default)]
+    pub(crate) name: String,
+    /// A ticked box.
+    #[serde(default)]
+    pub(crate) migrate: Option<String>,
+    /// What the list was narrowed by.
+    #[serde(default)]
+    pub(crate) q: String,
+}
+
+/// A service of a Renku as it stands in addresses and forms; names of Renkus have no dots.
+pub(super) fn way_of(text: &str) -> Option<(RenkuName, RenkuApi)> {
+    let (renku, api) = text.split_once('.')?;
+    Some((renku.parse().ok()?, api.parse().ok()?))
+}
+
+/// What somebody should know before they import.
+#[get("/preflight/{handle}")]
+pub(crate) async fn show(
+    context: web::Data<Context>,
+    handle: web::Path<SecretString>,
+    query: web::Query<PreflightQuery>,
+    visitor: Visitor,
+) -> HttpResponse {
+    let query = query.into_inner();
+    let launch = match opened(&context, &visitor, &handle).await {
+        Ok(launch) => launch,
+        Err(answer) => return answer,
+    };
+    let typed =
+        Typed { way: query.way.unwrap_or_default(), q: query.q.unwrap_or_default(), ..Typed::default() };
+    let asked =
+        Asked { handle: &handle, launch: &launch, typed, mistakes: Vec::new(), again: query.again.is_some() };
+    page(&context, &visitor, asked, StatusCode::OK).await
+}
+
+/// Starts the import.
+#[post("/preflight/{handle}")]
+pub(crate) async fn confirm(
+    context: web::Data<Context>,
+    handle: web::Path<SecretString>,
+    form: Result<Checked<Typed>, ApiProblem>,
+) -> Result<HttpResponse, ApiProblem> {
+    let here = format!("/preflight/{}", handle.expose_secret());
+    let Checked { visitor, form: typed } = match form {
+        Ok(checked) => checked,
+        Err(problem) if problem.body().code == ProblemCode::SignInNeeded => {
+            return Ok(lead_to(&format!("/sign-in?{}", next_query(&here))));
+        }
+        // Most likely somebody signed in meanwhile, in another tab, which gives all forms another token.
+        Err(problem) if problem.body().code == ProblemCode::FormNotOurs => {
+            return Ok(lead_to(&format!("{here}?again=1")));
+        }
+        Err(problem) => return Err(problem),
+    };
+    let launch = match opened(&context, &visitor, &handle).await {
+        Ok(launch) => launch,
+        Err(answer) => return Ok(answer),
+    };
+    let mistake = match confirmed(&context, &visitor, &handle, &typed).await {
+        Ok(to) => return Ok(lead_to(&to)),
+        Err(Refusal::Mistake(mistake)) => mistake,
+        Err(Refusal::Fault(fault)) => {
+            let over = matches!(fault.problem.code, ProblemCode::LaunchUnknown | ProblemCode::LaunchUsed);
+            if over {
+                return Ok(refused(&context, &visitor, &launch, &fault));
+            }
+            tracing::info!(problem.code = %fault.problem.code, problem.words = fault.problem.words, "a confirmation is refused");
+            Mistake::of(&fault, visitor.language)
+        }
+    };
+    let code = mistake.status;
+    let asked = Asked { handle: &handle, launch: &launch, typed, mistakes: vec![mistake], again: false };
+    Ok(page(&context, &visitor, asked, code).await)
+}
+
+enum Refusal {
+    Mistake(Mistake),
+    Fault(Fault),
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// The address to go on at.
+async fn confirmed(
+    context: &Context,
+    visitor: &Visitor,
+    handle: &SecretString,
+    typed: &Typed,
+) -> Result<String, Refusal> {
+    let say = |name: &str| text(visitor.language, name, &[]);
+    let (renku, api) = way_of(&typed.way).ok_or_else(|| Fault::user(ProblemCode::RenkuUnknown))?;
+    let Some(person) = visitor.person_at(&renku) else {
+        let back = format!("/preflight/{}?way={}", handle.expose_secret(), typed.way);
+        return Ok(format!("/sign-in?renku={renku}&{}", next_query(&back)));
+    };
+    let address = typed.address.trim();
+    let project = if address.is_empty() { typed.project.trim() } else { address };
+    if project.is_empty() {
+        return Err(Refusal::Mistake(Mistake::at("project", say("launch-choose-project"))));
+    }
+    let confirmation = Confirmation {
+        person: person.id,
+        renku,
+        api,
+        project: project.to_owned(),
+        name: typed.name.trim().to_owned(),
+        migrate: typed.migrate.is_some(),
+    };
+    let import = context.launches.confirm(handle, confirmation).await?;
+    Ok(format!("/imports/{import}"))
+}
+
+/// The launch, or the answer where there is none to be confirmed any more.
+async fn opened(context: &Context, visitor: &Visitor, handle: &SecretString) -> Result<Launch, HttpResponse> {
+    let fault = match context.launches.open(handle).await {
+        Ok(Opened::Fresh(launch)) => return Ok(launch),
+        Ok(Opened::Used { person, import }) if visitor.is(person) => {
+            return Err(lead_to(&format!("/imports/{import}")));
+        }
+        Ok(Opened::Used { .. }) => Fault::user(ProblemCode::LaunchUsed),
+        Err(fault) => fault,
+    };
+    let mut page = Page::of_problem(&fault.problem, visitor);
+    page.links.splice(0..0, ways_back(context, visitor, "", None));
+    Err(page.answer(status(fault.problem.code)))
+}
+
+async fn page(context: &Context, visitor: &Visitor, asked: Asked<'_>, code: StatusCode) -> HttpResponse {
+    let launch = asked.launch;
+    match Preflight::of(context, visitor, asked).await {
+        Ok(page) => render(&page, code),
+        Err(fault) => refused(context, visitor, launch, &fault),
+    }
+}
+
+/// Why this dataset cannot be imported, and the way back to it.
+fn refused(context: &Context, visitor: &Visitor, launch: &Launch, fault: &Fault) -> HttpResponse {
+    tracing::info!(problem.code = %fault.problem.code, dataset = %launch.pid, "a launched dataset cannot be imported");
+    let mut page = Page::of_problem(&fault.problem, visitor);
+    let back = context.launches.page_of(launch).ok();
+    let mut links = ways_back(context, visitor, launch.installation.as_str(), back);
+    if matches!(fault.class, Class::Outage { .. } | Class::Retryable { .. } | Class::NotYet) {
+        let again = Link { to: visitor.here().to_owned(), label: text(visitor.language, "page-reload", &[]) };
+        links.insert(0, again);
+    }
+    page.links.splice(0..0, links);
+    page.answer(status(fault.problem.code))
+}
