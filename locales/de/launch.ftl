@@ -57,7 +57,7 @@ launch-private = nicht öffentlich
 launch-used-on = zuletzt benutzt am { $date }
 launch-has = hat schon Fassung { $version }
 launch-address = Oder fügen Sie die Adresse eines Projekts ein
-launch-address-hint = Kopieren Sie sie aus dem Browser, während das Projekt in Renku offen ist. Was hier steht, gilt.
+launch-address-hint = Kopieren Sie sie aus dem Browser, während das Projekt in Renku offen ist. Was hier steht, gilt statt der Liste.
 launch-choose-project = Wählen Sie ein Projekt oder fügen Sie die Adresse eines Projekts ein.
 
 ## Die Bestätigung

@@ -57,7 +57,7 @@ launch-private = private
 launch-used-on = last used on { $date }
 launch-has = has version { $version } already
 launch-address = Or paste a project's address
-launch-address-hint = Copy it from your browser while the project is open in Renku. If something stands here, it counts.
+launch-address-hint = Copy it from your browser while the project is open in Renku. What stands here counts, not the list.
 launch-choose-project = Choose a project, or paste the address of one.
 
 ## The confirmation

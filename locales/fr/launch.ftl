@@ -57,7 +57,7 @@ launch-private = privé
 launch-used-on = utilisé le { $date }
 launch-has = contient déjà la version { $version }
 launch-address = Ou collez l'adresse d'un projet
-launch-address-hint = Copiez-la depuis votre navigateur quand le projet est ouvert dans Renku. Ce qui est inscrit ici l'emporte.
+launch-address-hint = Copiez-la depuis votre navigateur quand le projet est ouvert dans Renku. Ce qui est inscrit ici l'emporte sur la liste.
 launch-choose-project = Choisissez un projet, ou collez l'adresse d'un projet.
 
 ## La confirmation

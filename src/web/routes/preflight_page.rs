@@ -33,8 +33,10 @@ const AUTHORS_SHOWN: usize = 8;
 pub(super) struct Mistake {
     /// The field, `project`, `name` or `way`.
     pub(super) field: &'static str,
-    /// What is wrong, and what to do.
+    /// What is wrong.
     pub(super) text: String,
+    /// What to do.
+    pub(super) remedy: String,
     /// Their words.
     pub(super) words: Option<String>,
     /// What the answer's status is.
@@ -43,7 +45,7 @@ pub(super) struct Mistake {
 
 impl Mistake {
     pub(super) fn at(field: &'static str, text: String) -> Self {
-        Self { field, text, words: None, status: StatusCode::BAD_REQUEST }
+        Self { field, text, remedy: String::new(), words: None, status: StatusCode::BAD_REQUEST }
     }
 
     pub(super) fn of(fault: &Fault, language: Language) -> Self {
@@ -53,8 +55,13 @@ impl Mistake {
             Some("project") => "project",
             Some(_) | None => "way",
         };
-        let text = format!("{} {}", problem_title(language, code), problem_remedy(language, code));
-        Self { field, text, words: fault.problem.words.clone(), status: status(code) }
+        Self {
+            field,
+            text: problem_title(language, code),
+            remedy: problem_remedy(language, code),
+            words: fault.problem.words.clone(),
+            status: status(code),
+        }
     }
 }
 
