@@ -18,6 +18,9 @@ use crate::config::{LogConfig, LogFormat};
 const SECONDS: [f64; 14] =
     [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 2_100.0, 7_200.0];
 
+/// Upper bounds in seconds for how late a step begins: fine around the two seconds that nobody notices.
+const LATENESS: [f64; 13] = [0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0];
+
 /// Why logs or metrics could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -94,6 +97,10 @@ impl Metrics {
         }
         let handle = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets_for_metric(
+                Matcher::Full("dataverse_renku_step_lateness_seconds".to_owned()),
+                &LATENESS,
+            )?
             .install_recorder()?;
         Ok(Self(METRICS.get_or_init(|| handle).clone()))
     }

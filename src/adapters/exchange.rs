@@ -1,10 +1,10 @@
 //! One request and its whole answer, and what is known when there is none: whether the request may have arrived.
 //! Shared by the adapters of HTTP services; what an answer means is theirs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
 use super::http::{self, BodyError};
 use crate::domain::time::Timestamp;
@@ -98,7 +98,7 @@ impl Exchange {
     /// # Errors
     /// [`Transport`]
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer, Transport> {
-        let response = request.send().await.map_err(Transport::of)?;
+        let response = timed(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = http::body(response, self.max_body).await.map_err(|error| match error {
             BodyError::TooLarge { cap } => Transport::TooLarge { max: cap },
@@ -112,9 +112,27 @@ impl Exchange {
     /// # Errors
     /// [`Transport`]
     pub async fn head_of(&self, request: RequestBuilder) -> Result<Answer, Transport> {
-        let response = request.send().await.map_err(Transport::of)?;
+        let response = timed(request).await?;
         Ok(Answer { status: response.status(), headers: response.headers().clone(), body: Vec::new() })
     }
+}
+
+/// Sends a request and counts how long the head of the answer took, by host and status.
+async fn timed(request: RequestBuilder) -> Result<Response, Transport> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(Transport::of)?;
+    let host = request.url().host_str().unwrap_or_default().to_owned();
+    let began = Instant::now();
+    let answer = client.execute(request).await.map_err(Transport::of);
+    let status = match &answer {
+        Ok(answer) => answer.status().as_u16().to_string(),
+        Err(Transport::NotReached(_)) => "not reached".to_owned(),
+        Err(Transport::Timeout(_)) => "timeout".to_owned(),
+        Err(Transport::Broken(_) | Transport::TooLarge { .. }) => "broken".to_owned(),
+    };
+    metrics::histogram!("dataverse_renku_upstream_seconds", "host" => host, "status" => status)
+        .record(began.elapsed().as_secs_f64());
+    answer
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The composition root: the only place that names concrete adapters. Maps the configuration onto what each part needs, opens
 //! everything in order, runs it, and closes it in the opposite order.
 
+mod gauges;
 mod launches;
 mod parts;
 mod settings;
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU16;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,13 +19,13 @@ pub use parts::{Parts, open_store};
 pub use crate::adapters::store::Access;
 use crate::adapters::store::OpenError;
 use crate::config::{Config, QueueKind, Role, StoreKind};
-use crate::domain::ports::queue::{Lane, Queue};
+use crate::domain::ports::queue::Lane;
 use crate::imports::Engine;
 use crate::imports::offers::ASK_EVERY;
 use crate::imports::watch::Watch;
 use crate::lifecycle::{self, Shutdown, Signals, Tasks};
 use crate::telemetry::Metrics;
-use crate::web;
+use crate::web::{self, monitor::Monitored};
 use crate::worker::Pool;
 
 /// How often sign-ins that people gave up are revoked at Keycloak, until it is done.
@@ -65,6 +66,12 @@ pub async fn serve(
     let signals = Signals::listen().context("signals cannot be listened to")?;
     let metrics = Metrics::start()?;
     let tasks = Tasks::new(shutdown.clone());
+    let monitored = Monitored {
+        engine: parts.engine.clone(),
+        queue: Arc::clone(&parts.queue),
+        metrics: Arc::new(move || metrics.render()),
+        stopping: shutdown.soft.clone(),
+    };
     if serving.role != Role::Worker {
         let listener = match serving.listener {
             Some(listener) => listener,
@@ -74,7 +81,7 @@ pub async fn serve(
         let address = listener.local_addr()?;
         let watch = Arc::new(Watch::new(&parts.engine, LOOK_FOR_NEWS_EVERY));
         let server = web::server(
-            web_context(&parts, config, metrics, Arc::clone(&watch), shutdown.soft.clone()),
+            web_context(&parts, config, monitored.clone(), Arc::clone(&watch), shutdown.soft.clone()),
             listener,
             settings::web(config),
         )?;
@@ -88,6 +95,10 @@ pub async fn serve(
         tracing::info!(%address, public_url = config.public_url.as_str(), "listening");
         tasks.spawn("launches", launches::forget(parts.launches.clone(), shutdown.soft.clone()));
     }
+    if let Some(address) = config.http.monitor {
+        spawn_monitor(address, monitored, &tasks)?;
+    }
+    tasks.spawn("gauges", gauges::keep(&parts, shutdown.soft.clone()));
     let mut pool = None;
     if serving.role != Role::Web {
         if config.queue.kind() == QueueKind::Embedded {
@@ -109,20 +120,7 @@ pub async fn serve(
         }
     });
     if serving.role != Role::Worker {
-        let engine = parts.engine.clone();
-        let stop = shutdown.soft.clone();
-        tasks.spawn("offers", async move {
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = engine.ask_again() => {}
-                }
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(ASK_EVERY) => {}
-                }
-            }
-        });
+        spawn_offers(&parts, &tasks, shutdown.soft.clone());
     }
     tell_what_is_missing(config);
     let code = lifecycle::run(&tasks, signals, config.worker.shutdown_deadline).await;
@@ -130,6 +128,34 @@ pub async fn serve(
     parts.close().await;
     crate::telemetry::flush();
     Ok(code)
+}
+
+fn spawn_monitor(address: SocketAddr, monitored: Monitored, tasks: &Tasks) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on"))?;
+    let server = web::monitor::server(monitored, listener)?;
+    tasks.spawn("monitor", async move {
+        if let Err(error) = server.await {
+            tracing::error!(error = %error, "the server for monitoring ended");
+        }
+    });
+    tracing::info!(%address, "answers to monitoring");
+    Ok(())
+}
+
+fn spawn_offers(parts: &Parts, tasks: &Tasks, stop: CancellationToken) {
+    let engine = parts.engine.clone();
+    tasks.spawn("offers", async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = engine.ask_again() => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(ASK_EVERY) => {}
+            }
+        }
+    });
 }
 
 fn spawn_workers(parts: &Parts, config: &Config, tasks: &Tasks, stop: &CancellationToken) -> Pool {
@@ -171,7 +197,7 @@ pub async fn work(parts: &Parts, config: &Config, stop: &CancellationToken) -> a
 fn web_context(
     parts: &Parts,
     config: &Config,
-    metrics: Metrics,
+    monitored: Monitored,
     watch: Arc<Watch>,
     stopping: CancellationToken,
 ) -> web::Context {
@@ -183,7 +209,7 @@ fn web_context(
         identity: parts.identity.clone(),
         people: Arc::clone(&parts.people),
         launches: parts.launches.clone(),
-        queue: Arc::clone(&parts.queue) as Arc<dyn Queue>,
+        monitored,
         public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
         keycloaks: config.renku.values().map(origin).collect(),
         renku_titles: config.renku.iter().map(|(name, renku)| (name.clone(), renku.title.clone())).collect(),
@@ -193,7 +219,6 @@ fn web_context(
             .map(|(name, dataverse)| (name.clone(), dataverse.title.clone()))
             .collect(),
         secure: config.public_url.is_https(),
-        metrics: Box::new(move || metrics.render()),
         is_operator: Box::new(move |renku, subject| admin.names(renku, subject)),
         stopping,
     }

@@ -48,7 +48,7 @@ pub struct Parts {
     pub launches: Launches,
     /// The queue.
     pub queue: Arc<dyn Queue>,
-    store: Arc<Store>,
+    pub(super) store: Arc<Store>,
     background: TaskTracker,
     stop: CancellationToken,
 }

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Ask the service on this machine whether it is alive; for container health checks.
+    Health(HealthArgs),
     /// Bring the database to this version's form.
     Migrate,
 }
@@ -66,6 +68,14 @@ pub(crate) struct ServeArgs {
     pub(crate) halt_at: Option<String>,
 }
 
+/// Options of `health`.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArgs {
+    /// Ask whether it is ready: store and queue can be used, and it is not shutting down.
+    #[arg(long)]
+    pub(crate) ready: bool,
+}
+
 /// Which Renku's API to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SandboxRenku {
@@ -90,6 +100,10 @@ pub(crate) struct SandboxArgs {
     /// Play one trap; the import then ends with that problem's code. `--fault list` shows them.
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
+
+    /// Only the simulators, for a service of your own: prints their addresses as JSON and goes on until Ctrl-C.
+    #[arg(long, hide = true)]
+    pub(crate) simulators: bool,
 
     /// The port of the first simulator; 0 takes free ones.
     #[arg(long, default_value_t = 0)]

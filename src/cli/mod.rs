@@ -5,6 +5,7 @@
 mod api;
 mod args;
 mod config;
+mod health;
 mod import;
 mod imports;
 mod local;
@@ -67,6 +68,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(file, args).await,
         Command::Imports(command) => imports::run(file, command).await,
         Command::Config(command) => config::run(file, &command),
+        Command::Health(args) => health::run(file, &args).await,
         Command::Migrate => migrate::run(file).await,
     }
 }

@@ -27,6 +27,9 @@ pub struct HttpConfig {
     /// How often a live stream says that it is alive.
     #[serde(with = "humantime_serde")]
     pub live_heartbeat: Duration,
+    /// Where a process answers to monitoring apart from the pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<SocketAddr>,
 }
 
 impl HttpConfig {
@@ -34,6 +37,7 @@ impl HttpConfig {
         let bind = section.required("bind");
         let trusted_proxies: Option<Vec<IpRange>> = section.required("trusted_proxies");
         let workers = section.required("workers");
+        let monitor = section.optional("monitor");
         let max_body = section.at_least("max_body", &Bytes(1_024), "\"1KiB\"");
         let live_streams = section.at_least("live_streams", &1, "1");
         let live_streams_per_person = section.at_least("live_streams_per_person", &1, "1");
@@ -61,6 +65,7 @@ impl HttpConfig {
             live_streams: live_streams?,
             live_streams_per_person: live_streams_per_person?,
             live_heartbeat: live_heartbeat?,
+            monitor: monitor?,
         })
     }
 }

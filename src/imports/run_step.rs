@@ -3,7 +3,7 @@
 //! What each action does is in `plan`, `submit`, `follow` and `verify`; here is what all have in common.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 
@@ -67,7 +67,13 @@ impl Engine {
                     Settlement::HandBack
                 })
             }
-            Lease::Taken(import, lease) => self.work(*import, lease).await,
+            Lease::Taken(import, lease) => {
+                let late = import.due_at.map_or(Duration::ZERO, |due| now.since(due));
+                let phase = import.state.phase().as_str();
+                metrics::histogram!("dataverse_renku_step_lateness_seconds", "phase" => phase)
+                    .record(late.as_secs_f64());
+                self.work(*import, lease).await
+            }
         }
     }
 
@@ -91,7 +97,7 @@ impl Engine {
     }
 
     async fn work(&self, import: Import, lease: LeaseId) -> Result<Settlement, StoreError> {
-        let began_in = import.state.phase();
+        let (began_in, began) = (import.state.phase(), Instant::now());
         let action = next_action(&import, self.clock.now());
         let bounded = tokio::time::timeout(self.settings.step, self.act(&import, lease, action));
         // A panic is a fault of ours in this one step: counted, retried within the budget, never the end of the worker.
@@ -100,6 +106,8 @@ impl Engine {
             Ok(Err(_elapsed)) => Err(internal("the step took too long")),
             Err(_panic) => Err(internal("the step panicked")),
         };
+        metrics::histogram!("dataverse_renku_step_seconds", "phase" => began_in.as_str(), "verdict" => verdict_of(&outcome))
+            .record(began.elapsed().as_secs_f64());
         let now = self.clock.now();
         // What an action began and stored itself (`begun`) is on a newer row than the one it started from.
         let import = match &outcome {
@@ -287,7 +295,9 @@ impl Engine {
 
     async fn tell_end(&self, import: &Import, end: &End) {
         let phase = import.state.phase();
-        metrics::counter!("imports_ended_total", "phase" => phase.as_str()).increment(1);
+        let problem = import.state.problem().map_or("none", |problem| problem.code.as_str());
+        metrics::counter!("dataverse_renku_imports_ended_total", "phase" => phase.as_str(), "problem" => problem)
+            .increment(1);
         match end {
             End::Parked { problem, .. } => {
                 tracing::error!(import.id = %import.id, problem.code = %problem.code, problem.words = problem.words, "the import is parked");
@@ -306,6 +316,30 @@ impl Engine {
                 tracing::info!(import.id = %import.id, phase = %phase, "the import ended");
             }
         }
+    }
+}
+
+/// What a step came to, in a word for metrics.
+const fn verdict_of(outcome: &Result<Done, StepFault>) -> &'static str {
+    match outcome {
+        Ok(Done::Overtaken) => "overtaken",
+        Ok(Done::Change(_) | Done::Stored(_)) => "further",
+        Ok(Done::Verdict(verdict, _)) => match verdict {
+            Verdict::Further { .. } => "further",
+            Verdict::Again { .. } => "again",
+            Verdict::Retry { .. } => "retry",
+            Verdict::SignIn { .. } => "sign-in",
+            Verdict::Park { .. } => "parked",
+            Verdict::Fail { .. } => "failed",
+        },
+        Err(StepFault { fault, .. }) => match fault.class {
+            Class::Outage { .. } => "outage",
+            Class::Retryable { .. } => "retryable",
+            Class::NotYet => "not-yet",
+            Class::SignIn(_) => "sign-in",
+            Class::User => "user",
+            Class::Permanent => "permanent",
+        },
     }
 }
 

@@ -87,7 +87,7 @@ impl Engine {
         let created = self.store.create(new).await.map_err(super::run_step::store_fault)?;
         match &created {
             Created::New(import) => {
-                metrics::counter!("imports_started_total").increment(1);
+                metrics::counter!("dataverse_renku_imports_started_total").increment(1);
                 tracing::info!(import.id = %import.id, dataset = %import.order.pid, "an import is queued");
                 self.nudge(import).await;
             }

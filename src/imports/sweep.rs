@@ -23,7 +23,7 @@ impl Engine {
             self.nudge(import).await;
         }
         if !overdue.is_empty() {
-            metrics::counter!("imports_nudged_again_total").increment(overdue.len() as u64);
+            metrics::counter!("dataverse_renku_imports_nudged_again_total").increment(overdue.len() as u64);
         }
         Ok(overdue.len())
     }

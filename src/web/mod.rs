@@ -8,6 +8,7 @@ pub mod events;
 pub(crate) mod extract;
 pub(crate) mod forms;
 pub(crate) mod localized;
+pub mod monitor;
 pub(crate) mod pages;
 pub mod problem;
 pub(crate) mod routes;
@@ -25,7 +26,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::ids::{InstallationName, RenkuName};
 use crate::domain::ports::identity::IdentityStore;
-use crate::domain::ports::queue::Queue;
 use crate::identity::Identity;
 use crate::imports::Engine;
 use crate::imports::launch::Launches;
@@ -45,8 +45,8 @@ pub struct Context {
     pub live: events::Live,
     /// From the button in Dataverse to an import.
     pub launches: Launches,
-    /// The queue, to tell whether it is ready.
-    pub queue: Arc<dyn Queue>,
+    /// What monitoring asks for.
+    pub monitored: monitor::Monitored,
     /// Our address, without a slash at the end.
     pub public_url: String,
     /// Addresses (scheme, host and port) of the Keycloaks, the only ones to which a page may lead away.
@@ -57,8 +57,6 @@ pub struct Context {
     pub installation_titles: BTreeMap<InstallationName, String>,
     /// Whether the browser may be asked for `Secure` cookies.
     pub secure: bool,
-    /// Renders the metrics.
-    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     /// Whether a subject at a Renku is an operator of ours.
     pub is_operator: IsOperator,
     /// Cancelled when we are shutting down.
@@ -104,10 +102,12 @@ pub struct Limits {
 pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::io::Result<Server> {
     let stopping = context.stopping.clone();
     let secure = context.secure;
+    let monitored = web::Data::new(context.monitored.clone());
     let context = web::Data::new(context);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(context.clone())
+            .app_data(monitored.clone())
             .app_data(
                 web::JsonConfig::default().limit(limits.max_body).error_handler(localized::json_refused),
             )
@@ -189,7 +189,7 @@ async fn trace(
         let mut answer = next.call(request).await?;
         let status = answer.status().as_u16();
         tracing::debug!(http.status = status, elapsed_ms = started.elapsed().as_millis(), "answered");
-        metrics::histogram!("http_request_seconds", "route" => route, "status" => status.to_string())
+        metrics::histogram!("dataverse_renku_http_request_seconds", "route" => route, "status" => status.to_string())
             .record(started.elapsed().as_secs_f64());
         if let Ok(value) = actix_web::http::header::HeaderValue::from_str(&id) {
             answer

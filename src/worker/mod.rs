@@ -34,6 +34,23 @@ impl Settings {
     }
 }
 
+/// A slot in use, counted for as long as it lives, so that a panic cannot leak it.
+struct InUse(metrics::Gauge);
+
+impl InUse {
+    fn of(lane: Lane) -> Self {
+        let gauge = metrics::gauge!("dataverse_renku_worker_slots_in_use", "lane" => lane.as_str());
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
 /// The pool of one process.
 #[derive(Clone)]
 pub struct Pool {
@@ -51,7 +68,10 @@ impl Pool {
 
     /// Consumes one lane until `stop`, then lets what is in hand go on; see [`Pool::drain`].
     pub async fn consume(self, lane: Lane, stop: CancellationToken) {
-        let slots = Arc::new(Semaphore::new(self.settings.slots(lane).max(1)));
+        let places = self.settings.slots(lane).max(1);
+        let slots = Arc::new(Semaphore::new(places));
+        metrics::gauge!("dataverse_renku_worker_slots", "lane" => lane.as_str())
+            .set(f64::from(u32::try_from(places).unwrap_or(u32::MAX)));
         loop {
             // The slot first: what is not worked on at once stays with the queue, for others.
             let slot = tokio::select! {
@@ -66,8 +86,9 @@ impl Pool {
             let Some(delivery) = delivery else { return };
             let pool = self.clone();
             self.steps.spawn(async move {
+                let in_use = InUse::of(lane);
                 pool.deal_with(delivery).await;
-                drop(slot);
+                drop((in_use, slot));
             });
         }
     }

@@ -13,7 +13,7 @@ use dataverse_renku::adapters::http::{self, HttpSettings};
 use dataverse_renku::adapters::rabbitmq::{RabbitQueue, Settings as RabbitSettings};
 use dataverse_renku::domain::ports::queue::Queue as _;
 use dataverse_renku::sandbox::{dataverse, keycloak, renku_core};
-use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
+use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions, QueuePurgeOptions};
 use lapin::{Connection, ConnectionProperties};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use secrecy::SecretString;
@@ -298,6 +298,17 @@ client_secret = "sandbox-secret"
 
     /// A process of ours with these words after `serve`.
     pub(crate) fn start(&self, words: &[&str]) -> App {
+        self.start_bound(words, self.port)
+    }
+
+    /// A port for a second process with pages, and its address.
+    pub(crate) fn another_address(&self) -> (u16, String) {
+        let port = free_port();
+        (port, format!("http://127.0.0.1:{port}"))
+    }
+
+    /// The same on a port of its own.
+    pub(crate) fn start_bound(&self, words: &[&str], port: u16) -> App {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let log = self.folder.path().join(format!("{number}.log"));
         let child = Command::new(env!("CARGO_BIN_EXE_dataverse-renku"))
@@ -305,6 +316,7 @@ client_secret = "sandbox-secret"
             .arg(self.file())
             .arg("serve")
             .args(words)
+            .env("DATAVERSE_RENKU__HTTP__BIND", format!("127.0.0.1:{port}"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).unwrap())
@@ -454,16 +466,64 @@ client_secret = "sandbox-secret"
     /// `count` imports, at most three into each project.
     pub(crate) async fn imports(&self, count: usize) -> Vec<String> {
         let mut ids = Vec::new();
-        let datasets = ["GLACIER", "SMALL3", "DRAFT2"];
         for number in 0..count {
-            let project = format!("project-{}", number / datasets.len());
-            if number % datasets.len() == 0 {
-                let path = json!({"path": format!("alice/{project}")});
-                self.post(&format!("{}/_sim/projects", self.renku.url), &path).await;
-            }
-            ids.push(self.import(datasets[number % datasets.len()], &project).await);
+            let (dataset, project) = self.nth(number).await;
+            ids.push(self.import(dataset, &project).await);
         }
         ids
+    }
+
+    /// The dataset and the project of the import with this number, of which three go into each project; the project is made.
+    async fn nth(&self, number: usize) -> (&'static str, String) {
+        let datasets = ["GLACIER", "SMALL3", "DRAFT2"];
+        let project = format!("project-{}", number / datasets.len());
+        if number % datasets.len() == 0 {
+            let path = json!({"path": format!("alice/{project}")});
+            self.post(&format!("{}/_sim/projects", self.renku.url), &path).await;
+        }
+        (datasets[number % datasets.len()], project)
+    }
+
+    /// Asks for the import with this number at these addresses in turn until one answers, always with the same key.
+    pub(crate) async fn import_somewhere(&self, addresses: &[String], number: usize) -> String {
+        let (dataset, project) = self.nth(number).await;
+        let order = json!({
+            "dataset": format!("doi:10.5072/FK2/{dataset}"),
+            "project": format!("{}/alice/{project}", self.renku.git_url),
+        });
+        let until = Instant::now() + PATIENCE;
+        for address in addresses.iter().cycle().skip(number) {
+            let request = self.http.post(format!("{address}/api/v1/imports")).json(&order);
+            match self.ask(request.header("idempotency-key", format!("number-{number}"))).await {
+                Ok(import) => return text(&import["id"]),
+                Err(refused) => assert!(Instant::now() < until, "{refused}\n{}", self.last_log()),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no address was given");
+    }
+
+    /// Empties every queue of ours, as an operator may in the dashboard; how many messages are gone.
+    pub(crate) async fn purge_queues(&self) -> u32 {
+        let (names, _) = self.names_at_broker().await;
+        let connection = Connection::connect(&broker::url(), ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let mut gone = 0;
+        for name in names {
+            gone += channel.queue_purge(name.as_str().into(), QueuePurgeOptions::default()).await.unwrap();
+        }
+        gone
+    }
+
+    /// Our queues and exchanges.
+    async fn names_at_broker(&self) -> (Vec<String>, [String; 2]) {
+        let mut settings = RabbitSettings::new(SecretString::from(broker::url()));
+        settings.prefix = format!("{}.", self.prefix.as_ref().unwrap());
+        settings.prefetch = None;
+        let queue = RabbitQueue::start(settings, &TaskTracker::new(), &CancellationToken::new()).unwrap();
+        let names = (queue.queue_names(), queue.exchange_names());
+        queue.close().await;
+        names
     }
 
     /// The import as the API shows it.
@@ -530,21 +590,16 @@ client_secret = "sandbox-secret"
 
     /// Stops the simulators and leaves nothing on the servers; the processes must be over.
     pub(crate) async fn clear(self) {
+        let names = if self.prefix.is_some() { Some(self.names_at_broker().await) } else { None };
         self.renku.stop().await;
         self.keycloak.stop().await;
         self.dataverse.stop().await;
         if let Some((server, name)) = &self.schema {
             bench::run(server, format!("DROP SCHEMA {name} CASCADE")).await.unwrap();
         }
-        let Some(prefix) = self.prefix else { return };
-        let mut settings = RabbitSettings::new(SecretString::from(broker::url()));
-        settings.prefix = format!("{prefix}.");
-        settings.prefetch = None;
-        let queue = RabbitQueue::start(settings, &TaskTracker::new(), &CancellationToken::new()).unwrap();
+        let Some(names) = names else { return };
         let connection = Connection::connect(&broker::url(), ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
-        let names = (queue.queue_names(), queue.exchange_names());
-        queue.close().await;
         for name in names.0 {
             channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
         }

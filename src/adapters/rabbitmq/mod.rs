@@ -130,6 +130,15 @@ impl RabbitQueue {
     }
 }
 
+/// Exchanges, queues and bindings under the usual prefix as definitions that `RabbitMQ`'s management takes.
+///
+/// # Errors
+/// Never with the usual settings.
+pub fn definitions() -> Result<serde_json::Value, RabbitError> {
+    let usual = Settings::new(SecretString::from(String::new()));
+    Ok(Topology::new(&usual.prefix, usual.rungs)?.definitions())
+}
+
 impl std::fmt::Debug for RabbitQueue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RabbitQueue").field("settings", &self.shared.settings).finish_non_exhaustive()

@@ -12,6 +12,7 @@ use std::time::Duration;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, ErrorKind, ExchangeKind};
+use serde_json::json;
 
 use super::error::RabbitError;
 use crate::domain::ports::queue::{Lane, When};
@@ -40,7 +41,7 @@ pub struct Rungs {
 impl Default for Rungs {
     fn default() -> Self {
         Self {
-            poll: [5, 15, 60].map(Duration::from_secs).to_vec(),
+            poll: [1, 5, 15, 60].map(Duration::from_secs).to_vec(),
             retry: [5, 30, 120, 600, 3_600].map(Duration::from_secs).to_vec(),
         }
     }
@@ -130,6 +131,55 @@ impl Topology {
         Lane::ALL.map(|lane| self.lane(lane)).into_iter().chain(waiting).chain([self.parked()]).collect()
     }
 
+    /// Every queue with its arguments, and from which exchange under which key messages come into it.
+    fn wanted(&self) -> Vec<Wanted> {
+        let mut arguments = quorum();
+        arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(LOOKS_AT_PARKED));
+        let parked = Wanted { queue: self.parked(), arguments, from: None };
+        let lanes = Lane::ALL.map(|lane| Wanted {
+            queue: self.lane(lane),
+            arguments: self.lane_arguments(),
+            from: Some((self.work(), format!("#.{}", lane.as_str()))),
+        });
+        let waiting = self.waiting_queues().into_iter().map(|(queue, key, rung)| Wanted {
+            queue,
+            arguments: self.waiting_arguments(rung),
+            from: Some((self.wait(), key)),
+        });
+        [parked].into_iter().chain(lanes).chain(waiting).collect()
+    }
+
+    /// The same as a file of definitions for `RabbitMQ`'s management, for the vhost `/`.
+    pub(super) fn definitions(&self) -> serde_json::Value {
+        let exchange = |name: ShortString| {
+            json!({
+                "name": name.as_str(), "vhost": "/", "type": "topic", "durable": true, "auto_delete": false,
+                "internal": false, "arguments": {},
+            })
+        };
+        let exchanges = [self.work(), self.wait()].map(exchange);
+        let wanted = self.wanted();
+        let queues = wanted.iter().map(|wanted| {
+            json!({
+                "name": wanted.queue.as_str(), "vhost": "/", "durable": true, "auto_delete": false,
+                "arguments": as_json(&wanted.arguments),
+            })
+        });
+        let bindings = wanted.iter().filter_map(|Wanted { queue, from, .. }| {
+            let (exchange, key) = from.as_ref()?;
+            Some(json!({
+                "source": exchange.as_str(), "vhost": "/", "destination": queue.as_str(), "destination_type": "queue",
+                "routing_key": key, "arguments": {},
+            }))
+        });
+        json!({
+            "vhosts": [{"name": "/"}],
+            "exchanges": exchanges,
+            "queues": queues.collect::<Vec<_>>(),
+            "bindings": bindings.collect::<Vec<_>>(),
+        })
+    }
+
     /// Makes what is missing; what is there stays as it is.
     pub(super) async fn declare(&self, channel: &Channel) -> Result<(), RabbitError> {
         for exchange in [self.work(), self.wait()] {
@@ -141,17 +191,11 @@ impl Topology {
                 .await
                 .map_err(|source| refused(exchange.as_str(), source))?;
         }
-        let mut parked = quorum();
-        parked.insert("x-delivery-limit".into(), AMQPValue::LongInt(LOOKS_AT_PARKED));
-        declare_queue(channel, &self.parked(), parked).await?;
-        for lane in Lane::ALL {
-            let queue = self.lane(lane);
-            declare_queue(channel, &queue, self.lane_arguments()).await?;
-            bind(channel, &queue, &self.work(), &format!("#.{}", lane.as_str())).await?;
-        }
-        for (queue, key, rung) in self.waiting_queues() {
-            declare_queue(channel, &queue, self.waiting_arguments(rung)).await?;
-            bind(channel, &queue, &self.wait(), &key).await?;
+        for Wanted { queue, arguments, from } in self.wanted() {
+            declare_queue(channel, &queue, arguments).await?;
+            if let Some((exchange, key)) = from {
+                bind(channel, &queue, &exchange, &key).await?;
+            }
         }
         Ok(())
     }
@@ -179,6 +223,13 @@ impl Topology {
     }
 }
 
+/// A queue as it has to be.
+struct Wanted {
+    queue: ShortString,
+    arguments: FieldTable,
+    from: Option<(ShortString, String)>,
+}
+
 /// Replicated and written to disk before it is confirmed.
 fn quorum() -> FieldTable {
     let mut arguments = FieldTable::default();
@@ -195,6 +246,19 @@ fn safe_dead_letters(arguments: &mut FieldTable) {
 
 fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(value.into())
+}
+
+/// Arguments as the management writes them; there are texts and numbers only.
+fn as_json(arguments: &FieldTable) -> serde_json::Value {
+    let each = arguments.inner().iter().filter_map(|(name, value)| {
+        let value = if let AMQPValue::LongInt(number) = value {
+            json!(number)
+        } else {
+            json!(String::from_utf8_lossy(value.as_long_string()?.as_bytes()))
+        };
+        Some((name.to_string(), value))
+    });
+    each.collect::<serde_json::Map<_, _>>().into()
 }
 
 async fn declare_queue(
@@ -249,10 +313,10 @@ fn retry_key(rung: Duration, lane: &str) -> String {
 
 /// The longest rung that is not longer than the delay, or else the shortest.
 ///
-/// The rest of a delay that was 60 s a moment ago is 59.99 s: a tenth of it, at most a second, is overlooked, since otherwise it
-/// would take several shorter rungs.
+/// The rest of a delay that was 60 s a moment ago is 59.99 s: an eighth of it, at most two seconds, is overlooked, since otherwise it
+/// would take several shorter rungs. So a look is late by no more than that, or by the shortest rung.
 fn fitting(ladder: &[Duration], delay: Duration) -> Duration {
-    let overlooked = (delay / 10).min(Duration::from_secs(1));
+    let overlooked = (delay / 8).min(Duration::from_secs(2));
     let shortest = ladder.first().copied().unwrap_or_default();
     ladder.iter().rev().copied().find(|rung| *rung <= delay + overlooked).unwrap_or(shortest)
 }
@@ -284,9 +348,11 @@ mod tests {
             [
                 "dataverse-renku.imports-to-submit",
                 "dataverse-renku.imports-at-renku",
+                "dataverse-renku.imports-to-submit.turn-1s",
                 "dataverse-renku.imports-to-submit.turn-5s",
                 "dataverse-renku.imports-to-submit.turn-15s",
                 "dataverse-renku.imports-to-submit.turn-60s",
+                "dataverse-renku.imports-at-renku.poll-1s",
                 "dataverse-renku.imports-at-renku.poll-5s",
                 "dataverse-renku.imports-at-renku.poll-15s",
                 "dataverse-renku.imports-at-renku.poll-60s",
@@ -304,13 +370,14 @@ mod tests {
     fn a_delay_takes_the_longest_rung_that_fits() {
         let ladder = &Rungs::default().poll;
         for (delay_ms, rung_s) in [
-            (0, 5),
-            (4_000, 5),
-            (5_000, 5),
+            (0, 1),
+            (900, 1),
+            (4_000, 1),
+            (4_500, 5),
             (13_000, 5),
-            (14_500, 15),
+            (13_500, 15),
             (20_000, 15),
-            (58_900, 15),
+            (57_900, 15),
             (59_990, 60),
             (9_999_000, 60),
         ] {

@@ -233,5 +233,14 @@ pub(super) async fn counts(db: &Database) -> Result<ImportCounts, StoreError> {
         }
         counts.by_state.push((phase.as_str().to_owned(), row.text("condition")?, row.int("number")?));
     }
+    let taken = db
+        .rows(
+            "SELECT renku, api, COUNT(*) AS number FROM slots GROUP BY renku, api ORDER BY renku, api",
+            values![],
+        )
+        .await?;
+    for row in taken {
+        counts.slots.push((row.text("renku")?, row.text("api")?, row.int("number")?));
+    }
     Ok(counts)
 }

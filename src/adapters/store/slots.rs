@@ -62,6 +62,9 @@ fn place(import: &Import) -> Place<'_> {
     (&import.order.renku, import.order.api)
 }
 
+/// Of a line no more than so many are called up at once, since each that asks reads the line.
+const FRONT: usize = 64;
+
 /// The first `free` in line, each for another project, and whether nobody is at it.
 async fn line(
     tx: &mut Tx,
@@ -69,6 +72,8 @@ async fn line(
     asking: Option<ImportId>,
     free: usize,
 ) -> Result<Vec<(Import, bool)>, StoreError> {
+    // Where thousands of slots are free, whoever asks is near the front: messages come in about the same order.
+    let free = free.min(FRONT);
     let few = i64::try_from(free).unwrap_or(i64::MAX);
     let mut line = Vec::new();
     // Nobody gets more than the free places: so many of each are enough, unless several wait for one project.
@@ -114,12 +119,13 @@ pub(super) async fn next_in_line(
 
 async fn may_take(tx: &mut Tx, import: &Import, outstanding: u32) -> Result<bool, StoreError> {
     let place = place(import);
-    let taken = taken(tx, place).await?;
-    if taken.has(import.id) {
-        return Ok(true);
+    match holder(tx, import).await? {
+        Holder::Itself => return Ok(true),
+        Holder::Another => return Ok(false),
+        Holder::Nobody => {}
     }
-    let free = taken.free(outstanding);
-    if free == 0 || taken.has_project(import.order.project.as_str()) {
+    let free = taken(tx, place).await?.free(outstanding);
+    if free == 0 {
         return Ok(false);
     }
     if import.state.phase() != Phase::Queued {
@@ -170,16 +176,19 @@ async fn occupy(tx: &mut Tx, import: &Import, now: Timestamp, outstanding: u32) 
     let (renku, api) = place(import);
     // Each round that fails means that somebody else got an ordinal, so there are never more rounds than ordinals.
     for _ in 0..=outstanding {
-        let taken = taken(tx, (renku, api)).await?;
-        if taken.has(import.id) {
-            tx.execute("UPDATE slots SET release_at = NULL WHERE import = $1", values![import.id.as_uuid()])
+        match holder(tx, import).await? {
+            Holder::Itself => {
+                tx.execute(
+                    "UPDATE slots SET release_at = NULL WHERE import = $1",
+                    values![import.id.as_uuid()],
+                )
                 .await?;
-            return Ok(true);
+                return Ok(true);
+            }
+            Holder::Another => return Ok(false),
+            Holder::Nobody => {}
         }
-        let Some(ordinal) = taken.lowest_free(outstanding) else { return Ok(false) };
-        if taken.has_project(import.order.project.as_str()) {
-            return Ok(false);
-        }
+        let Some(ordinal) = lowest_free(tx, (renku, api), outstanding).await? else { return Ok(false) };
         let inserted = tx
             .execute(
                 "INSERT INTO slots (renku, api, ordinal, project, import, person, taken_at) \
@@ -208,41 +217,78 @@ async fn occupy(tx: &mut Tx, import: &Import, now: Timestamp, outstanding: u32) 
     Ok(false)
 }
 
-/// The slots of one service of one Renku that are taken; never more than a handful.
-struct Taken(Vec<(i64, String, ImportId)>);
+/// How many slots of one service of one Renku are taken, which may be thousands: they are counted and not read.
+struct Taken {
+    number: i64,
+    highest: Option<i64>,
+}
 
 impl Taken {
     fn free(&self, outstanding: u32) -> usize {
-        usize::try_from(outstanding).unwrap_or(usize::MAX).saturating_sub(self.0.len())
-    }
-
-    fn has(&self, id: ImportId) -> bool {
-        self.0.iter().any(|(_, _, import)| *import == id)
-    }
-
-    fn has_project(&self, project: &str) -> bool {
-        self.0.iter().any(|(_, taken, _)| taken == project)
-    }
-
-    fn lowest_free(&self, outstanding: u32) -> Option<i64> {
-        if self.free(outstanding) == 0 {
-            return None; // some may lie above the limit, from before it was lowered
-        }
-        (0..i64::from(outstanding)).find(|free| self.0.iter().all(|(ordinal, _, _)| ordinal != free))
+        usize::try_from(i64::from(outstanding) - self.number).unwrap_or(0)
     }
 }
 
 async fn taken(tx: &mut Tx, (renku, api): Place<'_>) -> Result<Taken, StoreError> {
-    let rows = tx
-        .rows(
-            "SELECT ordinal, project, import FROM slots WHERE renku = $1 AND api = $2",
+    let row = tx
+        .row(
+            "SELECT COUNT(*) AS number, MAX(ordinal) AS highest FROM slots WHERE renku = $1 AND api = $2",
             values![renku.as_str(), api.as_str()],
         )
         .await?;
-    let slots = rows
-        .iter()
-        .map(|row| Ok((row.int("ordinal")?, row.text("project")?, ImportId::from_uuid(row.uuid("import")?))));
-    Ok(Taken(slots.collect::<Result<_, StoreError>>()?))
+    let Some(row) = row else { return Ok(Taken { number: 0, highest: None }) };
+    Ok(Taken { number: row.int("number")?, highest: row.opt_int("highest")? })
+}
+
+/// Who has the slot of this import's project.
+enum Holder {
+    Itself,
+    Another,
+    Nobody,
+}
+
+async fn holder(tx: &mut Tx, import: &Import) -> Result<Holder, StoreError> {
+    let (renku, api) = place(import);
+    let rows = tx
+        .rows(
+            "SELECT import FROM slots WHERE import = $1 \
+             UNION ALL SELECT import FROM slots WHERE renku = $2 AND api = $3 AND project = $4",
+            values![import.id.as_uuid(), renku.as_str(), api.as_str(), import.order.project.as_str()],
+        )
+        .await?;
+    let mut holder = Holder::Nobody;
+    for row in &rows {
+        if row.uuid("import")? == import.id.as_uuid() {
+            return Ok(Holder::Itself);
+        }
+        holder = Holder::Another;
+    }
+    Ok(holder)
+}
+
+/// The lowest free ordinal; `None` when all are taken, of which some may lie above the limit from before it was lowered.
+async fn lowest_free(
+    tx: &mut Tx,
+    (renku, api): Place<'_>,
+    outstanding: u32,
+) -> Result<Option<i64>, StoreError> {
+    let taken = taken(tx, (renku, api)).await?;
+    if taken.free(outstanding) == 0 {
+        return Ok(None);
+    }
+    if taken.highest.is_none_or(|highest| highest + 1 == taken.number) {
+        return Ok(Some(taken.number)); // no gap
+    }
+    let row = tx
+        .row(
+            "SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM slots WHERE renku = $1 AND api = $2 AND ordinal = 0) \
+             THEN CAST(0 AS BIGINT) ELSE (SELECT s.ordinal + 1 FROM slots AS s WHERE s.renku = $1 AND s.api = $2 \
+             AND NOT EXISTS (SELECT 1 FROM slots AS t WHERE t.renku = $1 AND t.api = $2 AND t.ordinal = s.ordinal + 1) \
+             ORDER BY s.ordinal LIMIT 1) END AS free",
+            values![renku.as_str(), api.as_str()],
+        )
+        .await?;
+    row.map(|row| row.int("free")).transpose()
 }
 
 pub(super) async fn release_due(

@@ -49,6 +49,17 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let simulators = start_simulators(args.port, trap.as_ref()).await?;
+    if args.simulators {
+        out::json(&serde_json::json!({
+            "dataverse": simulators.dataverse.site_url,
+            "issuer": simulators.keycloak.issuer,
+            "keycloak": simulators.keycloak.base_url,
+            "renku": simulators.renku.url,
+            "git": simulators.renku.git_url,
+        }))?;
+        tokio::signal::ctrl_c().await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let folder = Folder::new()?;
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = format!("http://{}", listener.local_addr()?);

@@ -154,6 +154,8 @@ pub struct ImportFilter {
 pub struct ImportCounts {
     /// Imports by phase and condition.
     pub by_state: Vec<(String, String, i64)>,
+    /// Slots taken at each service of each Renku.
+    pub slots: Vec<(String, String, i64)>,
     /// When the oldest import that has not ended was asked for.
     pub oldest_open: Option<Timestamp>,
 }

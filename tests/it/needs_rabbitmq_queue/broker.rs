@@ -14,6 +14,11 @@ pub(crate) fn url() -> String {
     variable("TEST_AMQP_URL")
 }
 
+/// The address of the broker's management, with user and password.
+pub(crate) fn dashboard() -> String {
+    variable("TEST_RABBITMQ_DASHBOARD")
+}
+
 /// The part of the address that a proxy takes the place of.
 pub(crate) fn host_and_port() -> String {
     let url = url::Url::parse(&url()).unwrap();
