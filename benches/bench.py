@@ -149,7 +149,7 @@ filter = "warn"
     def mode(self, **mode):
         ask(f"{self.at['renku']}/_sim/mode", {"odd_every": 0, **mode})
 
-    def import_many(self, count, dataset="SMALL3"):
+    def import_many(self, count, dataset="SMALL3", first=0):
         """Asks for so many imports, each into a project of its own, over eight connections."""
         local, refused = threading.local(), []
 
@@ -175,7 +175,7 @@ filter = "warn"
                  {"Authorization": f"Bearer {self.token}"})
 
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            list(pool.map(one, range(count)))
+            list(pool.map(one, range(first, first + count)))
         assert not refused, refused[:3]
 
     def close(self, *processes):

@@ -7,7 +7,7 @@ const { username, password } = address;
 address.username = address.password = '';
 const browser = await puppeteer.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 const page = await browser.newPage();
-await page.setViewport({ width: 1500, height: 900 });
+await page.setViewport({ width: 1500, height: 1000 });
 await page.goto(address.href);
 await page.waitForSelector('input[name=username]');
 await page.type('input[name=username]', username);
@@ -20,12 +20,11 @@ await page.waitForFunction(() => document.querySelectorAll('table.list tbody tr'
 await new Promise((done) => setTimeout(done, 6000)); // rates need two rounds of statistics
 await page.screenshot({ path: `${folder}/queues.png`, fullPage: true });
 
-// The fullest of the queues in which something waits, so that there is a story to read.
-const rows = await page.$$eval('table.list tbody tr', (all) => all.map((row) => row.innerText.split('\t')));
-const count = (name) => Number((rows.find((row) => row[0].includes(name)) ?? []).slice(1).find((cell) => /^\d+$/.test(cell.trim())) ?? 0);
-const names = rows.map((row) => row.find((cell) => cell.includes('dataverse-renku.'))).filter(Boolean);
+// A queue in which something waits, so that there is a story to read.
+const rows = await page.$$eval('table.list tbody tr', (all) => all.map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
+const filled = rows.filter((row) => row.some((cell) => /^[1-9]\d*$/.test(cell))).map((row) => row.find((cell) => cell.startsWith('dataverse-renku.')));
 const wanted = ['imports-parked', 'imports-wait-for-retry-2m', 'imports-wait-for-retry-30s', 'imports-at-renku.poll-5s', 'imports-to-submit.turn-60s'];
-const chosen = wanted.map((end) => names.find((name) => name.trim().endsWith(end))).filter(Boolean);
+const chosen = wanted.map((end) => filled.find((name) => name?.endsWith(end))).filter(Boolean);
 let shot = false;
 for (const name of chosen) {
   await page.goto(`${address.href}#/queues/%2F/${encodeURIComponent(name.trim())}`);
@@ -40,10 +39,11 @@ for (const name of chosen) {
   await page.evaluate(() => document.querySelector('form[action="#/queues/get"] input[type=submit]').click());
   await new Promise((done) => setTimeout(done, 2500));
   const there = await page.evaluate(() => document.querySelector('#msg-wrapper')?.innerText ?? '');
-  console.log(name.trim(), count(name.trim()), there.slice(0, 60).replace(/\s+/g, ' '));
+  console.log(name, there.slice(0, 60).replace(/\s+/g, ' '));
   if (there.includes('Message 1')) {
-    await page.evaluate(() => document.querySelector('#msg-wrapper').scrollIntoView());
-    await page.screenshot({ path: `${folder}/get-messages.png`, fullPage: true });
+    await page.setViewport({ width: 1500, height: 1750 });
+    await new Promise((done) => setTimeout(done, 1000));
+    await page.screenshot({ path: `${folder}/get-messages.png` });
     shot = true;
     break;
   }

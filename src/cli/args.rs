@@ -41,6 +41,9 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Ask the service on this machine whether it is alive; for container health checks.
     Health(HealthArgs),
+    /// Change the key with which stored sign-ins are sealed.
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Bring the database to this version's form.
     Migrate,
 }
@@ -216,6 +219,13 @@ pub(crate) enum ImportsCommand {
         #[command(flatten)]
         connection: Connection,
     },
+}
+
+/// `vault …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Seal every stored sign-in with the newest key (the first in `vault.keys`); beside a running service, as often as you like.
+    Rotate,
 }
 
 /// `config …`

@@ -13,6 +13,7 @@ mod migrate;
 mod out;
 mod sandbox;
 mod serve;
+mod vault;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -69,6 +70,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Imports(command) => imports::run(file, command).await,
         Command::Config(command) => config::run(file, &command),
         Command::Health(args) => health::run(file, &args).await,
+        Command::Vault(command) => vault::run(file, &command).await,
         Command::Migrate => migrate::run(file).await,
     }
 }

@@ -151,7 +151,7 @@ impl Launches {
         };
         let handle = self.keep(&launch).await.map_err(|fault| Refused { fault, back: front() })?;
         tracing::info!(installation = %name, dataset = %launch.pid, seen = launch.seen.is_some(), "somebody came from Dataverse");
-        metrics::counter!("launches_total", "installation" => name.to_string()).increment(1);
+        metrics::counter!("dataverse_renku_launches_total", "installation" => name.to_string()).increment(1);
         Ok(Received { handle, locale })
     }
 

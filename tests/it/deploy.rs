@@ -114,9 +114,12 @@ fn in_sources(folder: &Path, found: &mut BTreeSet<String>) {
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&entry).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
-            for (at, _) in code.match_indices("!(\"dataverse_renku_") {
-                let name = code[at + 3..].split('"').next().unwrap();
-                found.insert(name.to_owned());
+            for kind in ["counter!(", "gauge!(", "histogram!("] {
+                for after in code.split(kind).skip(1) {
+                    found.insert(
+                        after.trim_start().trim_start_matches('"').split('"').next().unwrap().to_owned(),
+                    );
+                }
             }
         }
     }
@@ -127,6 +130,7 @@ fn alerts_and_dashboard_ask_for_metrics_that_exist_and_the_manual_has_all_of_the
     let mut measured = BTreeSet::new();
     in_sources(&path("src"), &mut measured);
     assert!(measured.len() > 10, "{measured:?}");
+    assert!(measured.iter().all(|name| name.starts_with("dataverse_renku_")), "{measured:?}");
     for name in ["deploy/prometheus/alerts.yml", "deploy/grafana/dashboard.json"] {
         let asked = metrics_in(&read(name));
         assert!(!asked.is_empty(), "{name} asks for nothing");

@@ -1,6 +1,6 @@
 //! Web processes and workers of their own, two of each on PostgreSQL and RabbitMQ, killed under load; and queues purged under load.
 //!
-//! One process that does everything is killed in `kill`.
+//! One process that does everything is killed in `kill`. Commands that work beside running processes are tried here too.
 
 use crate::whole::{App, Kept, Tally, Whole, Wishes};
 
@@ -19,6 +19,32 @@ async fn ask_for_all(whole: &Whole, addresses: &[String]) -> Vec<String> {
 /// How many lines of their logs say that Renku took an import from one of them.
 fn submits_of(apps: &[&App]) -> usize {
     apps.iter().map(|app| app.lines_with("Renku accepted the import")).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vaults_key_is_changed_beside_a_running_service_and_nobody_signs_in_again() {
+    let mut whole = Whole::new(Wishes::on(Kept::Here)).await;
+    let app = whole.serve(&[]).await;
+    whole.sign_in().await;
+    whole.log_in_a_program().await;
+    app.kill().await;
+    let old = std::fs::read_to_string(whole.key_file()).unwrap();
+    let new = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+    std::fs::write(whole.key_file(), format!("{new}{old}")).unwrap();
+
+    let app = whole.serve(&[]).await;
+    let (status, told) = whole.run(&["vault", "rotate"]).await;
+    assert!(status.success() && told.contains("1 sign-ins sealed anew, 0 were"), "{told}");
+    let (status, told) = whole.run(&["vault", "rotate"]).await;
+    assert!(status.success() && told.contains("0 sign-ins sealed anew, 1 were"), "{told}");
+    app.kill().await;
+    std::fs::write(whole.key_file(), new).unwrap();
+
+    let app = whole.serve(&[]).await;
+    let import = whole.import("GLACIER", "first-project").await;
+    assert_eq!(whole.all_end(&[import]).await, Tally::clean(1));
+    app.kill().await;
+    whole.clear().await;
 }
 
 mod needs_postgres_rabbitmq_roles {

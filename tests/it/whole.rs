@@ -301,6 +301,18 @@ client_secret = "sandbox-secret"
         self.start_bound(words, self.port)
     }
 
+    /// The file with the vault's keys.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.folder.path().join("vault.key")
+    }
+
+    /// Runs a command of ours to its end; what it printed.
+    pub(crate) async fn run(&self, words: &[&str]) -> (ExitStatus, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dataverse-renku"));
+        let output = command.arg("--config").arg(self.file()).args(words).output().await.unwrap();
+        (output.status, String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    }
+
     /// A port for a second process with pages, and its address.
     pub(crate) fn another_address(&self) -> (u16, String) {
         let port = free_port();
