@@ -17,7 +17,7 @@ use crate::adapters::oidc::OidcProvider;
 use crate::adapters::rabbitmq::{self, RabbitQueue};
 use crate::adapters::renku_core::RenkuCore;
 use crate::adapters::store::{self, Access, Store};
-use crate::config::{Config, Flow, QueueKind};
+use crate::config::{Config, Flow, QueueKind, Role};
 use crate::domain::ports::identity::{IdentityProvider, IdentityStore, Tokens};
 use crate::domain::ports::queue::Queue;
 use crate::domain::ports::renku::Renku;
@@ -62,11 +62,34 @@ pub async fn open_store(config: &Config, access: Access) -> anyhow::Result<Arc<S
 }
 
 impl Parts {
-    /// Opens everything. The broker may be away: the queue connects when it is there.
+    /// Opens everything for a command. The broker may be away: the queue connects when it is there.
     ///
     /// # Errors
     /// When the database or the key cannot be opened, or a setting cannot be used.
     pub async fn connect(config: &Config, access: Access, halt_at: Option<String>) -> anyhow::Result<Self> {
+        let works = access == Access::Serve && super::works_in_this_process(config);
+        Self::open(config, access, halt_at, works).await
+    }
+
+    /// The same for a process of the service.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn connect_to_serve(
+        config: &Config,
+        role: Role,
+        halt_at: Option<String>,
+    ) -> anyhow::Result<Self> {
+        Self::open(config, Access::Serve, halt_at, role != Role::Web).await
+    }
+
+    /// Who does not work must not consume: the broker would hand it messages that nobody takes.
+    async fn open(
+        config: &Config,
+        access: Access,
+        halt_at: Option<String>,
+        works: bool,
+    ) -> anyhow::Result<Self> {
         let store = open_store(config, access).await?;
         match access {
             Access::Serve => store.migrate().await?,
@@ -76,7 +99,7 @@ impl Parts {
         let chance: Arc<dyn Chance> = Arc::new(SystemChance);
         let background = TaskTracker::new();
         let stop = CancellationToken::new();
-        let queue = queue(config, &background, &stop)?;
+        let queue = queue(config, works, &background, &stop)?;
         let vault = Arc::new(Vault::new(vault_keys(config)?)?);
         let identity = Identity::new(
             identity::Parts {
@@ -137,14 +160,19 @@ impl fmt::Debug for Parts {
     }
 }
 
-fn queue(config: &Config, tracker: &TaskTracker, stop: &CancellationToken) -> anyhow::Result<Arc<dyn Queue>> {
+fn queue(
+    config: &Config,
+    works: bool,
+    tracker: &TaskTracker,
+    stop: &CancellationToken,
+) -> anyhow::Result<Arc<dyn Queue>> {
     Ok(match config.queue.kind() {
         QueueKind::Embedded => Arc::new(EmbeddedQueue::start(Bounds::default(), tracker, stop)),
         QueueKind::Rabbit => {
             let mut broker =
                 rabbitmq::Settings::new(SecretString::from(config.queue.url.expose().to_owned()));
             broker.prefix = format!("{}.", config.queue.prefix.trim_end_matches('.'));
-            broker.prefetch = prefetch(config);
+            broker.prefetch = prefetch(config).filter(|_| works);
             Arc::new(RabbitQueue::start(broker, tracker, stop)?)
         }
     })

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::args::{Role, ServeArgs};
 use super::{Named, configuration};
-use crate::app::{self, Access, Parts, Serving};
+use crate::app::{self, Parts, Serving};
 use crate::config;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::lifecycle::Shutdown;
@@ -23,6 +23,6 @@ pub(super) async fn run(file: Option<&Path>, args: ServeArgs) -> anyhow::Result<
         Named(Problem::new(ProblemCode::ConfigurationInvalid).saying(words))
     })?;
     telemetry::start_logs(&config.log)?;
-    let parts = Parts::connect(&config, Access::Serve, args.halt_at).await?;
+    let parts = Parts::connect_to_serve(&config, role, args.halt_at).await?;
     app::serve(parts, &config, Serving { role, listener: None }, Shutdown::default()).await
 }

@@ -62,6 +62,7 @@ mod needs_postgres_rabbitmq_roles {
         for app in workers.iter().chain([&other_web]) {
             app.logs("connected to the message broker").await;
         }
+        assert_eq!(whole.consumers().await, [2, 2], "who does not work must not be handed messages");
         whole.sign_in().await;
         whole.log_in_a_program().await;
         let addresses = [whole.address(), address];

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use dataverse_renku::adapters::http::{self, HttpSettings};
 use dataverse_renku::adapters::rabbitmq::{RabbitQueue, Settings as RabbitSettings};
-use dataverse_renku::domain::ports::queue::Queue as _;
+use dataverse_renku::domain::ports::queue::{Lane, Queue as _};
 use dataverse_renku::sandbox::{dataverse, keycloak, renku_core};
-use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions, QueuePurgeOptions};
+use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions, QueuePurgeOptions};
+use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use secrecy::SecretString;
@@ -525,6 +526,20 @@ client_secret = "sandbox-secret"
             gone += channel.queue_purge(name.as_str().into(), QueuePurgeOptions::default()).await.unwrap();
         }
         gone
+    }
+
+    /// How many consumers each lane has.
+    pub(crate) async fn consumers(&self) -> Vec<u32> {
+        let connection = Connection::connect(&broker::url(), ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let mut consumers = Vec::new();
+        for lane in Lane::ALL {
+            let name = format!("{}.{}", self.prefix.as_ref().unwrap(), lane.as_str());
+            let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
+            let queue = channel.queue_declare(name.into(), options, FieldTable::default()).await.unwrap();
+            consumers.push(queue.consumer_count());
+        }
+        consumers
     }
 
     /// Our queues and exchanges.
