@@ -204,7 +204,7 @@ version-unknown-remedy = Wählen Sie eine Version aus der Liste auf der Seite de
 version-not-latest = Dieses Renku kann nur die neueste Version eines Datensatzes nehmen, und verlangt war eine ältere.
 version-not-latest-remedy = Importieren Sie die neueste Version; lassen Sie die Version weg.
 
-dataset-has-closed-files = Einige Dateien des Datensatzes sind nicht für alle offen, und Renku importiert dann gar keine.
+dataset-has-closed-files = Einige Dateien des Datensatzes sind nicht für alle offen: Renku 1 importiert dann gar keine, und in Renku 2 lassen sie sich nicht öffnen.
 dataset-has-closed-files-remedy = Bitten Sie den Urheber des Datensatzes oder die Kuratoren des Repositoriums, die gesperrten Dateien zu öffnen oder die offenen als eigenen Datensatz zu veröffentlichen.
 
 dataset-has-guestbook = Das Repositorium verlangt vor jedem Herunterladen ein ausgefülltes Formular, und das kann Renku nicht.
@@ -230,6 +230,15 @@ export-without-files-remedy = Wer das Dataverse betreut, setzt dataverse.files.h
 
 file-not-downloadable = Renku konnte eine Datei nicht herunterladen, die das Repositorium aufführt.
 file-not-downloadable-remedy = Versuchen Sie, die genannte Datei von der Seite des Datensatzes herunterzuladen. Misslingt es, sagen Sie den Kuratoren Bescheid; gelingt es, versuchen Sie den Import noch einmal.
+
+doi-needed = Renku 2 nimmt nur Datensätze mit einem DOI, und dieser hat eine andere Art von Kennung.
+doi-needed-remedy = Von hier aus lässt sich nichts tun: Fragen Sie die Betreuung des Repositoriums, ob der Datensatz einen DOI bekommen kann.
+
+doi-for-tests = Der DOI des Datensatzes ist einer für Tests, und Renku kann nicht herausfinden, wohin er führt.
+doi-for-tests-remedy = Die Betreuung des Dataverse gibt Datensätzen echte DOIs. Bei einem Renku für Tests kann die Betreuung dieses Dienstes doi_resolver im Abschnitt [renku.NAME] setzen.
+
+doi-not-resolvable = Renku kann nicht herausfinden, wohin der DOI des Datensatzes führt.
+doi-not-resolvable-remedy = Gleich nach einer Veröffentlichung kann das einige Minuten dauern, und der Import geht von selbst weiter. Ist der Datensatz älter, öffnen Sie https://doi.org/ mit dem DOI dahinter: Geht das nicht, sagen Sie der Betreuung des Repositoriums, dass der DOI nicht registriert ist.
 
 dataverse-unreachable = Das Repositorium ist im Augenblick nicht zu erreichen.
 dataverse-unreachable-remedy = Nichts ist verloren: Es wird von selbst wieder versucht. Hält es an, sagen Sie dem Team des Repositoriums Bescheid.
@@ -265,6 +274,18 @@ project-not-writable-remedy = Bitten Sie den Eigentümer des Projekts, Sie mit d
 
 project-not-renku = Dieses Git-Repository ist kein Renku-Projekt.
 project-not-renku-remedy = Wählen Sie ein Projekt, das in Renku angelegt wurde, oder legen Sie dort ein neues an.
+
+project-name-taken = Ein Projekt dieses Namens gibt es schon.
+project-name-taken-remedy = Wählen Sie es aus der Liste der Projekte, oder geben Sie dem neuen einen anderen Namen.
+
+project-name-invalid = Renku kann kein Projekt dieses Namens anlegen.
+project-name-invalid-remedy = Nehmen Sie 1 bis 99 Zeichen, darunter mindestens einen Buchstaben von a bis z oder eine Ziffer.
+
+project-creation-refused = Sie dürfen an diesem Ort keine Projekte anlegen.
+project-creation-refused-remedy = Wählen Sie Ihren eigenen Ort oder eine andere Gruppe. Hilft das nicht, fragen Sie die Betreuung des Renku, ob alle Projekte anlegen dürfen.
+
+connector-of-another-doi = Renku verwendet den Kurznamen dieses Datensatzes schon für einen mit einem anderen DOI.
+connector-of-another-doi-remedy = Die Betreuung des Renku vergleicht beide Daten-Konnektoren: Zwei DOIs, die sich nur in Zeichen wie / - oder . unterscheiden, haben dort einen Kurznamen. Es wurde nichts verknüpft.
 
 project-needs-migration = Das Projekt wurde mit einem älteren Renku angelegt und muss zuerst aktualisiert werden.
 project-needs-migration-remedy = Öffnen Sie das Projekt in Renku und aktualisieren Sie es in seinen Einstellungen, oder starten Sie den Import neu und stimmen Sie der Aktualisierung zu.

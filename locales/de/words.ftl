@@ -27,6 +27,7 @@ outcome-on-side-branch = Vollständig, auf einem eigenen Branch, den Sie noch zu
 
 ## Was verglichen wurde
 
+compared-link = die Verknüpfung mit dem Datensatz (kopiert wurde nichts)
 compared-names = die Namen der Dateien
 compared-sizes = die Namen und Größen der Dateien
 compared-checksums = die Namen, Größen und Prüfsummen der Dateien
@@ -64,3 +65,4 @@ event-left-job = Renku arbeitet noch daran, obwohl er abgebrochen ist
 event-left-is-over = Renku hat die Arbeit daran beendet
 event-superseded = Ein neuerer Import hat seinen Platz eingenommen
 event-sent-on = Er wurde weitergeschickt
+event-undone = Die Verknüpfung wurde wieder aus dem Projekt genommen

@@ -204,7 +204,7 @@ version-unknown-remedy = Choose a version from the list on the dataset's page, o
 version-not-latest = This Renku can only take the latest version of a dataset, and an older one was asked for.
 version-not-latest-remedy = Import the latest version; leave the version out.
 
-dataset-has-closed-files = Some files of the dataset are not open to everyone, and Renku then imports none of them.
+dataset-has-closed-files = Some files of the dataset are not open to everyone: Renku 1 then imports none of them, and in Renku 2 they cannot be opened.
 dataset-has-closed-files-remedy = Ask the dataset's owner or the repository's curators to open the restricted or embargoed files, or to publish the open ones as a dataset of their own.
 
 dataset-has-guestbook = The repository asks everyone to fill in a form before downloading, which Renku cannot do.
@@ -230,6 +230,15 @@ export-without-files-remedy = Whoever runs the Dataverse sets dataverse.files.hi
 
 file-not-downloadable = Renku could not download a file that the repository lists.
 file-not-downloadable-remedy = Try to download the file that is named from the dataset's page. If that fails, tell the repository's curators; if it works, try the import again.
+
+doi-needed = Renku 2 only takes datasets that have a DOI, and this one has another kind of identifier.
+doi-needed-remedy = Nothing can be done from here: ask the repository's team whether the dataset can be given a DOI.
+
+doi-for-tests = The dataset's DOI is one for tests, and Renku cannot find out where it leads.
+doi-for-tests-remedy = Whoever runs the Dataverse gives datasets real DOIs. On a Renku for tests, whoever runs this service can set doi_resolver in the section [renku.NAME].
+
+doi-not-resolvable = Renku cannot find out where the dataset's DOI leads.
+doi-not-resolvable-remedy = Right after a publication that may take some minutes, and the import goes on by itself. If the dataset is older, open https://doi.org/ followed by the DOI: if that fails, tell the repository's team that the DOI is not registered.
 
 dataverse-unreachable = The repository cannot be reached at the moment.
 dataverse-unreachable-remedy = Nothing is lost: it is tried again by itself. If it lasts, tell whoever runs the repository.
@@ -265,6 +274,18 @@ project-not-writable-remedy = Ask the project's owner to make you a member with 
 
 project-not-renku = This repository is not a Renku project.
 project-not-renku-remedy = Choose a project that was made in Renku, or create a new one there.
+
+project-name-taken = A project of this name is there already.
+project-name-taken-remedy = Choose it from the list of projects, or give the new one another name.
+
+project-name-invalid = Renku cannot make a project of this name.
+project-name-invalid-remedy = Use 1 to 99 characters, with at least one letter from a to z or a digit among them.
+
+project-creation-refused = You may not make projects in this place.
+project-creation-refused-remedy = Choose your own place or another group. If that does not help, ask whoever runs Renku whether everybody may make projects.
+
+connector-of-another-doi = Renku already uses this dataset's short name for a dataset with another DOI.
+connector-of-another-doi-remedy = Whoever runs Renku compares both data connectors: two DOIs that differ in signs like / - or . only have one short name there. Nothing was linked.
 
 project-needs-migration = The project was made with an older Renku and must be updated first.
 project-needs-migration-remedy = Open the project in Renku and update it under its settings, or start the import again and agree to the update.

@@ -27,6 +27,7 @@ outcome-on-side-branch = Complete, on a branch of its own that you still have to
 
 ## What was compared
 
+compared-link = the link to the dataset (nothing was copied)
 compared-names = the names of the files
 compared-sizes = the names and sizes of the files
 compared-checksums = the names, sizes and checksums of the files
@@ -64,3 +65,4 @@ event-left-job = Renku is still working on it, although it was cancelled
 event-left-is-over = Renku has stopped working on it
 event-superseded = A newer import took its place
 event-sent-on = It was sent on
+event-undone = The link was taken out of the project again

@@ -204,7 +204,7 @@ version-unknown-remedy = Choisissez une version dans la liste de la page du jeu 
 version-not-latest = Ce Renku ne peut prendre que la dernière version d'un jeu de données, et une plus ancienne a été demandée.
 version-not-latest-remedy = Importez la dernière version ; n'indiquez pas de version.
 
-dataset-has-closed-files = Certains fichiers du jeu de données ne sont pas ouverts à tous, et Renku n'en importe alors aucun.
+dataset-has-closed-files = Certains fichiers du jeu de données ne sont pas ouverts à tous : Renku 1 n'en importe alors aucun, et Renku 2 ne peut pas les ouvrir.
 dataset-has-closed-files-remedy = Demandez à l'auteur du jeu de données ou aux curateurs de l'entrepôt d'ouvrir les fichiers restreints ou sous embargo, ou de publier les fichiers ouverts dans un jeu de données à part.
 
 dataset-has-guestbook = L'entrepôt demande à chacun de remplir un formulaire avant de télécharger, ce que Renku ne sait pas faire.
@@ -230,6 +230,15 @@ export-without-files-remedy = La personne qui gère le Dataverse met dataverse.f
 
 file-not-downloadable = Renku n'a pas pu télécharger un fichier que l'entrepôt annonce.
 file-not-downloadable-remedy = Essayez de télécharger le fichier indiqué depuis la page du jeu de données. En cas d'échec, prévenez les curateurs de l'entrepôt ; sinon, relancez l'importation.
+
+doi-needed = Renku 2 ne prend que les jeux de données qui ont un DOI, et celui-ci a un autre type d'identifiant.
+doi-needed-remedy = Il n'y a rien à faire d'ici : demandez à l'équipe de l'entrepôt si le jeu de données peut recevoir un DOI.
+
+doi-for-tests = Le DOI du jeu de données est un DOI de test, et Renku ne peut pas savoir où il mène.
+doi-for-tests-remedy = La personne qui gère le Dataverse donne de vrais DOI aux jeux de données. Sur un Renku de test, la personne qui gère ce service peut définir doi_resolver dans la section [renku.NAME].
+
+doi-not-resolvable = Renku n'arrive pas à savoir où mène le DOI du jeu de données.
+doi-not-resolvable-remedy = Juste après une publication, cela peut prendre quelques minutes, et l'importation continue d'elle-même. Si le jeu de données est plus ancien, ouvrez https://doi.org/ suivi du DOI : si cela échoue, signalez à l'équipe de l'entrepôt que le DOI n'est pas enregistré.
 
 dataverse-unreachable = L'entrepôt est injoignable pour le moment.
 dataverse-unreachable-remedy = Rien n'est perdu : un nouvel essai aura lieu de lui-même. Si cela dure, prévenez l'équipe de l'entrepôt.
@@ -265,6 +274,18 @@ project-not-writable-remedy = Demandez au propriétaire du projet de vous en fai
 
 project-not-renku = Ce dépôt n'est pas un projet Renku.
 project-not-renku-remedy = Choisissez un projet créé dans Renku, ou créez-en un nouveau.
+
+project-name-taken = Un projet de ce nom existe déjà.
+project-name-taken-remedy = Choisissez-le dans la liste des projets, ou donnez un autre nom au nouveau.
+
+project-name-invalid = Renku ne peut pas créer de projet de ce nom.
+project-name-invalid-remedy = Utilisez de 1 à 99 caractères, dont au moins une lettre de a à z ou un chiffre.
+
+project-creation-refused = Vous ne pouvez pas créer de projets à cet endroit.
+project-creation-refused-remedy = Choisissez votre propre espace ou un autre groupe. Si cela ne suffit pas, demandez à la personne qui gère Renku si tout le monde peut créer des projets.
+
+connector-of-another-doi = Renku utilise déjà le nom court de ce jeu de données pour un autre DOI.
+connector-of-another-doi-remedy = La personne qui gère Renku compare les deux connecteurs de données : deux DOI qui ne diffèrent que par des signes comme / - ou . y ont le même nom court. Rien n'a été lié.
 
 project-needs-migration = Le projet a été créé avec un Renku plus ancien et doit d'abord être mis à jour.
 project-needs-migration-remedy = Ouvrez le projet dans Renku et mettez-le à jour dans ses paramètres, ou relancez l'importation en acceptant la mise à jour.

@@ -27,6 +27,7 @@ outcome-on-side-branch = Complète, sur une branche à part que vous devez encor
 
 ## Ce qui a été comparé
 
+compared-link = le lien vers le jeu de données (rien n'a été copié)
 compared-names = les noms des fichiers
 compared-sizes = les noms et les tailles des fichiers
 compared-checksums = les noms, les tailles et les sommes de contrôle des fichiers
@@ -64,3 +65,4 @@ event-left-job = Renku y travaille encore, bien qu'elle soit annulée
 event-left-is-over = Renku a cessé d'y travailler
 event-superseded = Une importation plus récente a pris sa place
 event-sent-on = Elle a été relancée
+event-undone = Le lien a été retiré du projet

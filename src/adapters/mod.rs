@@ -9,4 +9,5 @@ pub mod http;
 pub mod oidc;
 pub mod rabbitmq;
 pub mod renku_core;
+pub mod renku_data;
 pub mod store;

@@ -16,6 +16,7 @@ use crate::adapters::http;
 use crate::adapters::oidc::OidcProvider;
 use crate::adapters::rabbitmq::{self, RabbitQueue};
 use crate::adapters::renku_core::RenkuCore;
+use crate::adapters::renku_data::RenkuData;
 use crate::adapters::store::{self, Access, Store};
 use crate::config::{Config, Flow, QueueKind, Role};
 use crate::domain::ports::identity::{IdentityProvider, IdentityStore, Tokens};
@@ -226,9 +227,13 @@ fn renkus(
     let http = http::client(&settings::http(config, config.worker.renku_timeout, true))?;
     let renku = |renku: &crate::config::RenkuConfig| {
         let core = RenkuCore::new(settings::renku_core(config, renku), http.clone(), Arc::clone(clock));
+        let data = RenkuData::new(settings::renku_data(config, renku), http.clone(), Arc::clone(clock));
         RenkuSite {
             title: renku.title.clone(),
-            services: BTreeMap::from([(RenkuApi::Core, Arc::new(core) as Arc<dyn Renku>)]),
+            services: BTreeMap::from([
+                (RenkuApi::Core, Arc::new(core) as Arc<dyn Renku>),
+                (RenkuApi::Data, Arc::new(data) as Arc<dyn Renku>),
+            ]),
             fixed: settings::fixed_api(renku),
         }
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::adapters::http::HttpSettings;
 use crate::adapters::oidc::OidcSettings;
 use crate::adapters::renku_core::RenkuCoreSettings;
+use crate::adapters::renku_data::RenkuDataSettings;
 use crate::config::{self, Config, RenkuConfig};
 use crate::domain::import::verdict::Patience;
 use crate::domain::ports::renku::JobPatience;
@@ -118,6 +119,24 @@ pub(super) fn oidc(renku: &RenkuConfig) -> OidcSettings {
     settings.accepted_clients =
         Some(renku.oidc.accepted_clients.clone()).filter(|clients| !clients.is_empty());
     settings
+}
+
+/// How many imports of ours a Renku 2 has at once: each is some short calls.
+const LINKS_AT_ONCE: u32 = 16;
+
+/// Before Renku 2 answers that it keeps a dataset it asks the resolver and Dataverse, and gateways cut it at a minute.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(100);
+
+pub(super) fn renku_data(config: &Config, renku: &RenkuConfig) -> RenkuDataSettings {
+    RenkuDataSettings {
+        url: renku.url.as_str().trim_end_matches('/').to_owned(),
+        max_answer: LARGEST_RENKU_ANSWER,
+        ask_timeout: config.worker.renku_timeout.min(Duration::from_secs(30)),
+        connect_timeout: config.worker.renku_timeout.min(CONNECT_TIMEOUT),
+        test_timeout: config.worker.renku_timeout.min(Duration::from_secs(45)),
+        doi_resolver: renku.doi_resolver.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
+        outstanding: renku.outstanding.max(LINKS_AT_ONCE),
+    }
 }
 
 pub(super) fn renku_core(config: &Config, renku: &RenkuConfig) -> RenkuCoreSettings {

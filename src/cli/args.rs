@@ -84,19 +84,31 @@ pub(crate) struct HealthArgs {
 pub(crate) enum SandboxRenku {
     /// Renku 1: a job copies the dataset into the project's repository.
     Core,
+    /// Renku 2: the dataset is linked to the project by its DOI, and sessions read it from Dataverse.
+    Data,
+}
+
+impl SandboxRenku {
+    /// The service's name in an order.
+    pub(crate) const fn api(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Data => "data",
+        }
+    }
 }
 
 /// Options of `sandbox`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  dataverse-renku sandbox\n  dataverse-renku sandbox --import\n  dataverse-renku sandbox --import doi:10.5072/FK2/MANY20\n  dataverse-renku sandbox --import --fault no-push-right"
+    after_help = "Examples:\n  dataverse-renku sandbox\n  dataverse-renku sandbox --import\n  dataverse-renku sandbox --import doi:10.5072/FK2/MANY20\n  dataverse-renku sandbox --import --renku data\n  dataverse-renku sandbox --import --fault no-push-right"
 )]
 pub(crate) struct SandboxArgs {
     /// Import this dataset without a browser, print its timeline and end; without a PID the sandbox's friendly default.
     #[arg(long, value_name = "PID", num_args = 0..=1, default_missing_value = "doi:10.5072/FK2/GLACIER")]
     pub(crate) import: Option<String>,
 
-    /// Which Renku to try.
+    /// Which of the simulated Renku's services a driven import goes to; its pages offer both.
     #[arg(long, value_enum, default_value_t = SandboxRenku::Core)]
     pub(crate) renku: SandboxRenku,
 

@@ -70,6 +70,9 @@ pub struct RenkuConfig {
     pub most_files: u32,
     /// The most bytes of an import into Renku 1.
     pub most_bytes: Bytes,
+    /// The resolver that Renku 2 is told to ask for DOIs instead of the real one; only for tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doi_resolver: Option<WebAddress>,
     /// How people sign in.
     pub oidc: OidcConfig,
 }
@@ -83,7 +86,14 @@ impl RenkuConfig {
         let outstanding = section.or("outstanding", 3);
         let most_files = section.or("most_files", 500);
         let most_bytes = section.or("most_bytes", Bytes(10 << 30));
+        let doi_resolver = section.optional::<WebAddress>("doi_resolver");
         let allow_http = section.or("allow_http", false);
+        if let Some(Some(_)) = &doi_resolver {
+            section.warn(
+                "doi_resolver",
+                "Renku 2 keeps it in everybody's data connectors; only a Renku for tests should have it",
+            );
+        }
         if outstanding == Some(0) {
             section.fault("outstanding", Unfit::new("It is too small", "Set it to 1 or more."));
         }
@@ -102,6 +112,7 @@ impl RenkuConfig {
             outstanding: outstanding?,
             most_files: most_files?,
             most_bytes: most_bytes?,
+            doi_resolver: doi_resolver?,
             oidc: oidc?,
         })
     }

@@ -203,7 +203,7 @@ catalogue! {
     DatasetDeaccessioned = "dataset-deaccessioned", DataverseAdmin;
     /// The dataset has no such version.
     VersionUnknown = "version-unknown", Researcher;
-    /// Renku 1 always takes the latest published version, and another was asked for.
+    /// Renku always takes the latest published version, and another was asked for.
     VersionNotLatest = "version-not-latest", Researcher;
     /// Some files are restricted, embargoed or past their retention; Renku 1 fails as a whole on one.
     DatasetHasClosedFiles = "dataset-has-closed-files", DataverseAdmin;
@@ -238,6 +238,13 @@ catalogue! {
     /// Dataverse's answer is larger than we read.
     DataverseAnswerTooLarge = "dataverse-answer-too-large", Operator;
 
+    /// Renku 2 takes DOIs only.
+    DoiNeeded = "doi-needed", Researcher;
+    /// The DOI is one for tests, which no resolver knows.
+    DoiForTests = "doi-for-tests", DataverseAdmin;
+    /// Renku cannot resolve the DOI; right after a publication that may take some minutes.
+    DoiNotResolvable = "doi-not-resolvable", DataverseAdmin;
+
     // The project, Renku.
     /// Renku finds no such project, or the person may not see it.
     ProjectNotFound = "project-not-found", Researcher;
@@ -247,6 +254,14 @@ catalogue! {
     ProjectNotWritable = "project-not-writable", Researcher;
     /// The repository is not a Renku project.
     ProjectNotRenku = "project-not-renku", Researcher;
+    /// A project that was to be made has the name of one that is there.
+    ProjectNameTaken = "project-name-taken", Researcher;
+    /// A project that was to be made has a name that Renku cannot take.
+    ProjectNameInvalid = "project-name-invalid", Researcher;
+    /// The person may not make projects in that place, or nobody but Renku's administrators may.
+    ProjectCreationRefused = "project-creation-refused", RenkuAdmin;
+    /// Renku has the dataset's place taken by a dataset of another DOI: both DOIs have one short name there.
+    ConnectorOfAnotherDoi = "connector-of-another-doi", RenkuAdmin;
     /// The project must be migrated to this Renku's version first.
     ProjectNeedsMigration = "project-needs-migration", Researcher;
     /// The migration that was asked for failed.

@@ -6,6 +6,7 @@ pub mod breaker;
 pub mod breakpoints;
 mod follow;
 pub mod launch;
+pub mod linking;
 pub mod offers;
 mod plan;
 pub mod preflight;

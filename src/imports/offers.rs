@@ -125,7 +125,8 @@ impl Engine {
         .await;
     }
 
-    /// The service for a new import: the one that is asked for, else the preferred one of those that take this project.
+    /// The service for a new import: the one that is asked for, else the preferred one of those that take this project; and the
+    /// project's address as it is kept.
     ///
     /// # Errors
     /// `renku-unknown`; `renku-api-not-offered`; `renku-unreachable` while none ever answered; why no service takes the project.
@@ -134,7 +135,7 @@ impl Engine {
         renku: &RenkuName,
         wanted: Option<RenkuApi>,
         project: &ProjectAddress,
-    ) -> Result<RenkuApi, Fault> {
+    ) -> Result<(RenkuApi, ProjectAddress), Fault> {
         let refuse = |class, code, words: &str| Fault::new(class, Problem::new(code).saying(words));
         let Some(site) = self.renkus.get(renku) else {
             return Err(refuse(Class::Permanent, ProblemCode::RenkuUnknown, renku.as_str()));
@@ -148,7 +149,7 @@ impl Engine {
         let mut first_refusal = None;
         for api in choice {
             match self.service(renku, api)?.accepts(project) {
-                Ok(()) => return Ok(api),
+                Ok(project) => return Ok((api, project)),
                 Err(fault) => first_refusal = first_refusal.or(Some(fault)),
             }
         }

@@ -74,6 +74,9 @@ impl Engine {
         {
             return Err(Fault::new(Class::User, objection.problem));
         }
+        if can.only_dois {
+            self.check_root(order)?;
+        }
         if can.reads_export {
             match self.guarded(upstream, dataverse.export(&version)).await? {
                 ExportState::Shows => {}
@@ -86,6 +89,18 @@ impl Engine {
             }
         }
         Ok(version)
+    }
+
+    /// Renku 2 looks for Dataverse's API at the root of the host that the DOI leads to (rclone: `backend/doi/dataverse.go`).
+    fn check_root(&self, order: &Order) -> Result<(), Fault> {
+        let Some(site) = self.dataverses.get(&order.installation) else { return Ok(()) };
+        match url::Url::parse(&site.site_url) {
+            Ok(url) if url.path() != "/" => {
+                let words = format!("the API is not at the root of its host but below {}", url.path());
+                Err(Fault::user(ProblemCode::DatasetNotRecognised).saying(words))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     fn plan_of(&self, order: &Order, version: &DatasetVersion) -> Result<Plan, Fault> {

@@ -1,6 +1,7 @@
 //! What a person may do with an import: call it off, send it on, or have it tried now.
 
 use super::Engine;
+use super::breaker::Upstream;
 use crate::domain::ids::ImportId;
 use crate::domain::import::{Condition, End, Event, Import, Phase, State};
 use crate::domain::ports::store::{Change, Changed, Created, NewImport, Slot, StoreError};
@@ -52,6 +53,35 @@ impl Engine {
                 .await
             }
         }
+    }
+
+    /// Takes the link out of the project again, where the import left one. Done twice it is as if done once.
+    ///
+    /// # Errors
+    /// `import-unknown`; `not-possible-now` for what has no link to take away; a sign-in that is needed; a fault of Renku.
+    pub async fn undo(&self, id: ImportId) -> Result<Import, Fault> {
+        let import = self.store.import(id).await.map_err(super::run_step::store_fault)?;
+        let import = import.ok_or_else(|| Fault::user(ProblemCode::ImportUnknown))?;
+        let State::Ended { end: End::Succeeded { plan, result } } = &import.state else {
+            return Err(not_possible(&import));
+        };
+        let Some(linked) = &result.linked else {
+            let words = "Renku has a copy of the files; take it away in Renku";
+            return Err(Fault::user(ProblemCode::NotPossibleNow).saying(words));
+        };
+        if linked.undone_at.is_some() {
+            return Ok(import);
+        }
+        let order = &import.order;
+        let linking = self.renku(order)?.linking().ok_or_else(|| not_possible(&import))?;
+        let token = self.token(&import).await?;
+        self.guarded(Upstream::of_renku(order), linking.unlink(&token, &order.project, plan)).await?;
+        let now = self.clock.now();
+        self.change_by_hand(id, |import| {
+            let state = import.state.after(Event::Undone(now)).map_err(|_illegal| not_possible(import))?;
+            Ok((state, false, Slot::Keep, "undone"))
+        })
+        .await
     }
 
     /// Lets a parked import go on where it stood, with a new budget.

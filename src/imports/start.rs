@@ -48,8 +48,20 @@ impl Engine {
     /// # Errors
     /// The first thing that forbids the import, with the field it is about.
     pub async fn preflight(&self, renku: &RenkuName, request: &Request) -> Result<Preflight, Fault> {
-        let order = self.order(renku, request).await?;
-        let version = match self.readable_version(&order).await {
+        let mut order = self.order(renku, request).await?;
+        let read = match self.readable_version(&order).await {
+            Err(fault) if fault.problem.code == ProblemCode::DatasetUnknown => {
+                match self.dataset_of_file(&order).await {
+                    Some(dataset) => {
+                        order.pid = dataset;
+                        self.readable_version(&order).await
+                    }
+                    None => Err(fault),
+                }
+            }
+            read => read,
+        };
+        let version = match read {
             Ok(version) => version,
             // It will be there in a moment: the import waits for it.
             Err(fault) if fault.class == Class::NotYet => self.plain_version(&order).await?,
@@ -97,6 +109,12 @@ impl Engine {
         Ok(created)
     }
 
+    /// Somebody may have given the PID of a file: the dataset that it belongs to, if Dataverse tells.
+    async fn dataset_of_file(&self, order: &Order) -> Option<Pid> {
+        let dataverse = self.dataverse(&order.installation).ok()?;
+        dataverse.dataset_of_file(&order.pid).await.ok().flatten().filter(|dataset| *dataset != order.pid)
+    }
+
     async fn plain_version(&self, order: &Order) -> Result<DatasetVersion, Fault> {
         let dataverse = self.dataverse(&order.installation)?;
         dataverse.version(&order.pid, crate::domain::dataset::WhichVersion::LatestPublished).await
@@ -122,7 +140,8 @@ impl Engine {
                     .map_err(|why| refuse(ProblemCode::RequestInvalid, "api", &why.to_string()))?,
             ),
         };
-        let api = self.choose(renku, api, &project).await.map_err(|fault| about(fault, "project"))?;
+        let (api, project) =
+            self.choose(renku, api, &project).await.map_err(|fault| about(fault, "project"))?;
         let version = match request.version.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             None | Some(":latest-published") => None,
             Some(":draft") => {

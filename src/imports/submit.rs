@@ -2,6 +2,8 @@
 //!
 //! That a call was begun is stored before it is made, so that a death in between ends in a look and not in a second call.
 
+use std::time::Duration;
+
 use super::Engine;
 use super::breaker::Upstream;
 use super::breakpoints::Point;
@@ -58,6 +60,7 @@ impl Engine {
                 }
             }
             Err(SubmitFailure::NotAccepted(fault)) => {
+                let fault = no_longer_new(fault, &plan, now);
                 self.breakers.report(&upstream, matches!(fault.class, Class::Outage { .. }), now);
                 Err(left_nothing(&begun, fault))
             }
@@ -111,6 +114,7 @@ impl Engine {
     pub(super) async fn look_for_submitted(&self, import: &Import, begun: Timestamp) -> Result<Done, Fault> {
         let order = &import.order;
         let Some(plan) = import.state.plan() else { return Ok(Done::Overtaken) };
+        let can = self.renku(order)?.capabilities();
         let job = self.left_job(import, plan, begun).await?;
         let now = self.clock.now();
         let cancelled = match &import.state {
@@ -132,11 +136,11 @@ impl Engine {
                 event: Event::LeftJob(job),
                 next: Some(now.plus(self.settings.jobs.poll_later)),
             },
-            (None, None) if now.since(begun) >= self.settings.jobs.unclear => {
+            (None, None) if can.repeatable || now.since(begun) >= self.settings.jobs.unclear => {
                 tracing::info!(import.id = %import.id, renku = %order.renku, "an unclear call left nothing at Renku and is repeated");
                 return Ok(self.call_again(import, now));
             }
-            (None, Some(_)) if now.since(begun) >= self.settings.jobs.unclear => {
+            (None, Some(_)) if can.repeatable || now.since(begun) >= self.settings.jobs.unclear => {
                 return Ok(Done::Verdict(
                     Verdict::Further { event: Event::LeftIsOver, next: None },
                     Slot::Release,
@@ -178,7 +182,8 @@ impl Engine {
         }))
     }
 
-    /// The job that an unclear call left behind: one on this project since then which none of our imports has.
+    /// The job that an unclear call left behind: one on this project since then which none of our imports has. Where a call may be
+    /// repeated, several imports of one dataset into one project share what is there.
     async fn left_job(
         &self,
         import: &Import,
@@ -191,10 +196,22 @@ impl Engine {
         let upstream = Upstream::of_renku(order);
         let found =
             self.guarded(upstream, renku.submitted_since(&token, &order.project, plan, begun)).await?;
+        if renku.capabilities().repeatable {
+            return Ok(found.into_iter().next());
+        }
         let ids: Vec<_> = found.iter().map(|job| job.id.clone()).collect();
         let known = self.store.known_jobs(&order.renku, &ids).await.map_err(super::run_step::store_fault)?;
         Ok(found.into_iter().find(|job| !known.contains(&job.id)))
     }
+}
+
+/// A dataset that was published so long ago is not one whose DOI is just being registered.
+const NEW_FOR: Duration = Duration::from_hours(24);
+
+/// What a new dataset does not show yet, an old one never will.
+fn no_longer_new(fault: Fault, plan: &Plan, now: Timestamp) -> Fault {
+    let old = plan.last_update.is_some_and(|updated| now.since(updated) >= NEW_FOR);
+    if old && fault.class == Class::NotYet { Fault { class: Class::User, ..fault } } else { fault }
 }
 
 /// The call surely left nothing at Renku: the next try is a call again, and not a look.

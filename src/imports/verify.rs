@@ -6,13 +6,13 @@ use super::Engine;
 use super::breaker::Upstream;
 use super::breakpoints::Point;
 use super::run_step::{Done, store_fault};
-use crate::domain::dataset::{DataFile, DatasetVersion, WhichVersion};
+use crate::domain::dataset::{DataFile, DatasetVersion, VersionNumber, WhichVersion};
 use crate::domain::ids::LeaseId;
 use crate::domain::import::verdict::Verdict;
 use crate::domain::import::{
-    Compared, Event, Import, ImportResult, Landed, Outcome, Phase, Plan, Stage, State,
+    Compared, Event, Import, ImportResult, Landed, Linked, Outcome, Phase, Plan, Stage, State,
 };
-use crate::domain::ports::renku::Arrived;
+use crate::domain::ports::renku::{Arrived, ArrivedFiles, ArrivedLink};
 use crate::domain::ports::store::{Change, Slot, SlotAnswer};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 
@@ -48,6 +48,20 @@ impl Engine {
             return Err(Fault::new(Class::Retryable { after: None }, problem));
         };
         let dataverse = self.dataverse(&order.installation)?;
+        let arrived = match arrived {
+            Arrived::Files(files) => files,
+            Arrived::Link(link) => {
+                let read = dataverse.version(&order.pid, WhichVersion::LatestPublished);
+                let current = self.guarded(Upstream::Dataverse(order.installation.clone()), read).await;
+                let result = match current {
+                    Ok(current) => linked(link, plan, current.number, current.files.len()),
+                    Err(fault) if fault.class == Class::User => linked(link, plan, plan.version, 0),
+                    Err(fault) => return Err(fault),
+                };
+                let further = Verdict::Further { event: Event::Verified(result), next: None };
+                return Ok(Done::Verdict(further, Slot::Release));
+            }
+        };
         let read = dataverse.version(&order.pid, WhichVersion::Number(plan.version));
         let result = match self.guarded(Upstream::Dataverse(order.installation.clone()), read).await {
             Ok(version) => compared(&version, &arrived, landed, plan, renku.link(&order.project, plan)),
@@ -83,9 +97,24 @@ impl Engine {
     }
 }
 
+/// Of a link no more is said than was looked at; `current` is the version that a session started now would show.
+fn linked(link: ArrivedLink, plan: &Plan, current: VersionNumber, files: usize) -> ImportResult {
+    ImportResult {
+        outcome: Outcome::Complete,
+        compared: Compared::Link,
+        expected: if files == 0 { plan.files } else { u32::try_from(files).unwrap_or(u32::MAX) },
+        found: 0,
+        missing: Vec::new(),
+        version: current,
+        branch: None,
+        link: Some(link.address),
+        linked: Some(Linked { folder: link.folder, readable: link.readable, undone_at: None }),
+    }
+}
+
 fn compared(
     version: &DatasetVersion,
-    arrived: &Arrived,
+    arrived: &ArrivedFiles,
     landed: &Landed,
     plan: &Plan,
     link: Option<String>,
@@ -122,10 +151,16 @@ fn compared(
         version: arrived.version.unwrap_or(plan.version),
         branch: landed.branch.clone(),
         link,
+        linked: None,
     }
 }
 
-fn not_comparable(arrived: &Arrived, landed: &Landed, plan: &Plan, link: Option<String>) -> ImportResult {
+fn not_comparable(
+    arrived: &ArrivedFiles,
+    landed: &Landed,
+    plan: &Plan,
+    link: Option<String>,
+) -> ImportResult {
     ImportResult {
         outcome: Outcome::Incomplete,
         compared: Compared::Names,
@@ -135,13 +170,13 @@ fn not_comparable(arrived: &Arrived, landed: &Landed, plan: &Plan, link: Option<
         version: arrived.version.unwrap_or(plan.version),
         branch: landed.branch.clone(),
         link,
+        linked: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dataset::VersionNumber;
     use crate::domain::ports::renku::ArrivedFile;
 
     fn version(paths: &[&str]) -> DatasetVersion {
@@ -186,7 +221,7 @@ mod tests {
         };
         let files =
             names.iter().map(|(name, size)| ArrivedFile { name: (*name).to_owned(), size: *size }).collect();
-        let arrived = Arrived { files, version: None, flat: true };
+        let arrived = ArrivedFiles { files, version: None, flat: true };
         compared(&version(paths), &arrived, &Landed { branch: None, aside }, &plan, None)
     }
 

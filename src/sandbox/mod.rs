@@ -5,3 +5,5 @@ pub mod dataverse;
 pub mod http;
 pub mod keycloak;
 pub mod renku_core;
+pub mod renku_data;
+mod tokens;

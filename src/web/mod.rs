@@ -145,6 +145,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(imports::events)
         .service(imports::cancel)
         .service(imports::retry)
+        .service(imports::undo)
         .service(problems::list)
         .service(problems::show)
         .service(home::home)

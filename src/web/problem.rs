@@ -23,6 +23,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::PidOfAnotherInstallation
         | P::InstallationNotNamed
         | P::ProjectAddressInvalid
+        | P::ProjectNameInvalid
         | P::ProjectHostNotAllowed
         | P::DatasetNameInvalid
         | P::RequestInvalid
@@ -45,7 +46,8 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::AccountDisabled
         | P::AccountNotReady
         | P::ProjectNotReadable
-        | P::ProjectNotWritable => StatusCode::FORBIDDEN,
+        | P::ProjectNotWritable
+        | P::ProjectCreationRefused => StatusCode::FORBIDDEN,
         P::InstallationUnknown
         | P::RenkuUnknown
         | P::NoSuchPage
@@ -61,6 +63,8 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::ConsentMissing
         | P::RenkuSignInNeeded
         | P::DatasetNameTaken
+        | P::ProjectNameTaken
+        | P::ConnectorOfAnotherDoi
         | P::ProjectBusy
         | P::ProjectCloneDirty => StatusCode::CONFLICT,
         P::DatasetDeaccessioned | P::LaunchExpired => StatusCode::GONE,
@@ -77,6 +81,9 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::DatasetTooLarge
         | P::DatasetHasEqualNames
         | P::ExportWithoutFiles
+        | P::DoiNeeded
+        | P::DoiForTests
+        | P::DoiNotResolvable
         | P::FileNotDownloadable
         | P::ProjectNotRenku
         | P::ProjectNeedsMigration

@@ -42,7 +42,7 @@ pub struct ImportView {
     /// How well it succeeded: `complete`, `incomplete`, `on_side_branch`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
-    /// What was compared to say so: `names`, `sizes`, `checksums`.
+    /// What was compared to say so: `link`, `names`, `sizes`, `checksums`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared: Option<crate::domain::import::Compared>,
     /// Everything that is known of the result.

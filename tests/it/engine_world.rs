@@ -14,7 +14,8 @@ use dataverse_renku::domain::ports::dataverse::{Dataverse, ExportState, FileAnsw
 use dataverse_renku::domain::ports::identity::Tokens;
 use dataverse_renku::domain::ports::queue::{Delivery, Lane, Message, Queue, QueueError, When};
 use dataverse_renku::domain::ports::renku::{
-    AccessToken, Arrived, ArrivedFile, Capabilities, JobPatience, JobStatus, Renku, SubmitFailure,
+    AccessToken, Arrived, ArrivedFile, ArrivedFiles, Capabilities, JobPatience, JobStatus, Renku,
+    SubmitFailure,
 };
 use dataverse_renku::domain::ports::store::{Created, ImportStore};
 use dataverse_renku::domain::ports::{Chance, Clock};
@@ -85,14 +86,14 @@ impl Queue for HandQueue {
     async fn close(&self) {}
 }
 
-pub(crate) struct FakeTokens(pub(crate) Mutex<Option<Class>>);
+pub(crate) struct FakeTokens(pub(crate) Mutex<Option<Class>>, String);
 
 #[async_trait]
 impl Tokens for FakeTokens {
     async fn access_token(&self, _person: PersonId) -> Result<AccessToken, Fault> {
         let class = *self.0.lock().unwrap();
         match class {
-            None => Ok(AccessToken::new("token".to_owned().into())),
+            None => Ok(AccessToken::new(self.1.clone().into())),
             Some(class) => Err(Fault::new(class, Problem::new(ProblemCode::SignInNeeded))),
         }
     }
@@ -205,14 +206,17 @@ impl Renku for FakeRenku {
             flat: true,
             latest_only: true,
             reads_export: true,
+            only_dois: false,
+            test_dois: true,
+            repeatable: false,
             most_files: 1_000,
             most_bytes: 1_000_000,
             outstanding: self.outstanding,
         }
     }
-    fn accepts(&self, project: &ProjectAddress) -> Result<(), Fault> {
+    fn accepts(&self, project: &ProjectAddress) -> Result<ProjectAddress, Fault> {
         if project.host() == "git.example" {
-            Ok(())
+            Ok(project.clone())
         } else {
             Err(Fault::user(ProblemCode::ProjectHostNotAllowed))
         }
@@ -303,7 +307,8 @@ impl Renku for FakeRenku {
     ) -> Result<Option<Arrived>, Fault> {
         self.up()?;
         let state = self.state.lock().unwrap();
-        Ok((!state.absent).then(|| Arrived { files: state.files.clone(), version: None, flat: true }))
+        Ok((!state.absent)
+            .then(|| Arrived::Files(ArrivedFiles { files: state.files.clone(), version: None, flat: true })))
     }
     fn link(&self, _project: &ProjectAddress, _plan: &Plan) -> Option<String> {
         None
@@ -410,6 +415,15 @@ impl World {
     }
 
     pub(crate) async fn with_outstanding(outstanding: u32) -> Self {
+        Self::offering(outstanding, None, "token".to_owned()).await
+    }
+
+    /// With Renku 2 beside the fake Renku 1, and this as everybody's token.
+    pub(crate) async fn with_data(data: Arc<dyn Renku>, token: String) -> Self {
+        Self::offering(3, Some(data), token).await
+    }
+
+    async fn offering(outstanding: u32, data: Option<Arc<dyn Renku>>, token: String) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store: Arc<dyn ImportStore> = crate::harness::sqlite(dir.path()).await;
         let clock = Arc::new(TestClock(Mutex::new(Timestamp::from_millis(1_800_000_000_000))));
@@ -424,17 +438,16 @@ impl World {
         let state = RenkuState { files: vec![arrived("a.csv"), arrived("b.csv")], ..RenkuState::default() };
         let renku = Arc::new(FakeRenku { state: Mutex::new(state), clock: Arc::clone(&clock), outstanding });
         let queue = Arc::new(HandQueue::default());
-        let tokens = Arc::new(FakeTokens(Mutex::new(None)));
+        let tokens = Arc::new(FakeTokens(Mutex::new(None), token));
         let deaths = Arc::new(DieAt { place: Mutex::new(None), died: Notify::new() });
         let installation = Installation {
             site_url: "https://dv.example".into(),
             dataverse: Arc::clone(&dataverse) as Arc<dyn Dataverse>,
         };
-        let site = RenkuSite {
-            title: "Renku".into(),
-            services: BTreeMap::from([(RenkuApi::Core, Arc::clone(&renku) as Arc<dyn Renku>)]),
-            fixed: Some(RenkuApi::Core),
-        };
+        let mut services = BTreeMap::from([(RenkuApi::Core, Arc::clone(&renku) as Arc<dyn Renku>)]);
+        let fixed = data.is_none().then_some(RenkuApi::Core);
+        services.extend(data.map(|data| (RenkuApi::Data, data)));
+        let site = RenkuSite { title: "Renku".into(), services, fixed };
         let parts = Parts {
             store: Arc::clone(&store),
             queue: Arc::clone(&queue) as Arc<dyn Queue>,

@@ -25,6 +25,21 @@ fn a_whole_import_ends_with_every_file_and_its_checksum() {
 }
 
 #[test]
+fn a_whole_import_into_renku_2_ends_with_one_link() {
+    let ended = sandbox(&["--import", "--renku", "data"]);
+    let said = text(&ended.stdout);
+    assert!(ended.status.success(), "{said}{}", text(&ended.stderr));
+    for line in [
+        "verified",
+        "compared by link",
+        "one link, to the data connector doi-10.5072-fk2-glacier",
+        "nothing was copied",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+}
+
+#[test]
 fn a_file_that_was_cut_on_the_way_is_told_by_its_checksum() {
     let ended = sandbox(&["--import", "doi:10.5072/FK2/DROPPD"]);
     assert_eq!(ended.status.code(), Some(1));

@@ -29,7 +29,9 @@ pub use self::error::RenkuCoreError;
 use super::exchange::Exchange;
 use crate::domain::import::{Plan, RemoteJob};
 use crate::domain::ports::Clock;
-use crate::domain::ports::renku::{AccessToken, Arrived, Capabilities, JobStatus, Renku, SubmitFailure};
+use crate::domain::ports::renku::{
+    AccessToken, Arrived, ArrivedFiles, Capabilities, JobStatus, Renku, SubmitFailure,
+};
 use crate::domain::problem::{Class, Fault, ProblemCode};
 use crate::domain::project::{Project, ProjectAddress};
 use crate::domain::time::Timestamp;
@@ -331,7 +333,7 @@ impl RenkuCore {
         let call = Call::get(format!("{}/datasets.files_list", offer.base), query).by(token);
         let files: wire::Files = self.call(call, self.settings.project_timeout, &offer).await?.read()?;
         let version = dataset.version.and_then(|version| version.parse().ok());
-        Ok(Some(Arrived { files: files.into_domain(), version, flat: true }))
+        Ok(Some(Arrived::Files(ArrivedFiles { files: files.into_domain(), version, flat: true })))
     }
 }
 
@@ -368,14 +370,17 @@ impl Renku for RenkuCore {
             flat: true,
             latest_only: true,
             reads_export: true,
+            only_dois: false,
+            test_dois: true,
+            repeatable: false,
             most_files: self.settings.most_files,
             most_bytes: self.settings.most_bytes,
             outstanding: self.settings.outstanding,
         }
     }
 
-    fn accepts(&self, project: &ProjectAddress) -> Result<(), Fault> {
-        self.allowed(project).map_err(about_project)
+    fn accepts(&self, project: &ProjectAddress) -> Result<ProjectAddress, Fault> {
+        self.allowed(project).map(|()| project.clone()).map_err(about_project)
     }
 
     async fn projects(&self, token: &AccessToken, search: &str, limit: u32) -> Result<Vec<Project>, Fault> {

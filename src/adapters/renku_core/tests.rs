@@ -592,8 +592,8 @@ async fn the_dataset_is_found_in_the_project_by_its_name() {
             .with_body(files.to_string())
             .create_async()
             .await;
-        let arrived =
-            core(&server).arrived(&token(), &project(), &plan(), Some("master")).await.unwrap().unwrap();
+        let arrived = core(&server).arrived(&token(), &project(), &plan(), Some("master")).await.unwrap();
+        let Some(Arrived::Files(arrived)) = arrived else { panic!("{arrived:?}") };
         listed.assert_async().await;
         let names: Vec<_> = arrived.files.iter().map(|file| (file.name.as_str(), file.size)).collect();
         assert_eq!(names, [("a.txt", None), ("b.txt", None)]);

@@ -154,12 +154,40 @@ impl Driver {
         api: &Api,
         dataset: &str,
         project: &str,
-        tell: bool,
+        service: &str,
     ) -> anyhow::Result<Ending> {
-        let order = json!({"dataset": dataset, "project": format!("{}/{project}", self.at.git)});
+        let order = json!({"dataset": dataset, "project": project, "api": service});
         let import = api.post("/imports", Some(&order)).await?;
         let id = import.get("id").and_then(Value::as_str).context("the import has no number")?.to_owned();
-        follow(api, &id, Duration::from_secs(300), true, tell).await.map(|import| Ending { import })
+        follow(api, &id, Duration::from_secs(300), true, true).await.map(|import| Ending { import })
+    }
+
+    /// The one data connector that the project of Renku 2 is linked to: the dataset's.
+    ///
+    /// # Errors
+    /// When the project has no link, another one, or more than one.
+    pub(crate) async fn linked(&self, ending: &Ending, project: &str) -> anyhow::Result<String> {
+        let state =
+            json_of(self.http.get(format!("{}/_sim/data/state", self.at.renku)).send().await?).await?;
+        let list = |name: &str| state.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let text =
+            |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+        let wanted = list("projects")
+            .iter()
+            .find(|one| format!("{}/{}", text(one, "namespace"), text(one, "slug")) == project)
+            .map(|one| text(one, "id"))
+            .context("no such project")?;
+        let links: Vec<Value> =
+            list("links").into_iter().filter(|link| text(link, "project_id") == wanted).collect();
+        let [link] = links.as_slice() else { bail!("the project has {} links", links.len()) };
+        let connectors = list("connectors");
+        let connector = connectors.iter().find(|one| text(one, "id") == text(link, "data_connector_id"));
+        let connector = connector.context("the link leads nowhere")?;
+        let dataset = ending.import.get("dataset").and_then(Value::as_str).unwrap_or("");
+        if format!("doi:{}", text(connector, "doi")) != dataset {
+            bail!("the project is linked to {} and not to {dataset}", text(connector, "doi"));
+        }
+        Ok(text(connector, "slug"))
     }
 
     /// Compares the repository with Dataverse's list, file by file.

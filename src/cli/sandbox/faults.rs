@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::args::SandboxRenku;
 use crate::domain::problem::ProblemCode;
 
 /// Which simulator a control call goes to.
@@ -33,10 +34,13 @@ pub(crate) struct Trap {
     pub(crate) short_tokens: bool,
     /// What to tell a simulator before the import is asked for.
     pub(crate) before: Option<Order>,
+    /// The service that has the trap.
+    pub(crate) renku: SandboxRenku,
 }
 
 const fn trap(name: &'static str, story: &'static str, problem: ProblemCode) -> Trap {
-    Trap { name, story, problem, dataset: None, project: None, short_tokens: false, before: None }
+    let renku = SandboxRenku::Core;
+    Trap { name, story, problem, dataset: None, project: None, short_tokens: false, before: None, renku }
 }
 
 const fn dataset(name: &'static str, pid: &'static str, story: &'static str, problem: ProblemCode) -> Trap {
@@ -49,6 +53,11 @@ const fn dataset(name: &'static str, pid: &'static str, story: &'static str, pro
 )]
 const fn told(trap: Trap, simulator: Simulator, path: &'static str, body: fn() -> Value) -> Trap {
     Trap { before: Some((simulator, path, body)), ..trap }
+}
+
+/// The trap is one of Renku 2.
+const fn linking(trap: Trap) -> Trap {
+    Trap { renku: SandboxRenku::Data, ..trap }
 }
 
 /// Every trap.
@@ -152,6 +161,32 @@ pub(crate) fn all() -> Vec<Trap> {
                 || json!({"name": "end_session", "user": "alice"}),
             )
         },
+        linking(Trap {
+            project: Some("alice/no-such-project"),
+            ..trap("link-unknown-project", "Renku 2 finds no such project", Code::ProjectNotFound)
+        }),
+        linking(Trap {
+            project: Some("bob/public-notes"),
+            ..trap("link-no-right", "the person may read the project, not write", Code::ProjectNotWritable)
+        }),
+        linking(told(
+            trap("link-other-doi", "another DOI has the dataset's short name", Code::ConnectorOfAnotherDoi),
+            Renku,
+            "/_sim/data/connectors",
+            || json!({"doi": "10.5072/FK2-GLACIER"}),
+        )),
+        linking(told(
+            trap("link-no-service", "Renku 2 is taken away", Code::RenkuApiNotOffered),
+            Renku,
+            "/_sim/data/faults",
+            || json!({"name": "absent"}),
+        )),
+        linking(told(
+            trap("link-odd-answers", "pages come instead of answers", Code::RenkuNotUnderstood),
+            Renku,
+            "/_sim/data/faults",
+            || json!({"name": "garbage"}),
+        )),
     ]
 }
 

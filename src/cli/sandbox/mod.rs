@@ -14,12 +14,12 @@ use anyhow::{Context, bail};
 use self::drive::{Addresses, Driver, Ending};
 use self::faults::{Simulator, Trap};
 use super::api::{Api, Refused};
-use super::args::SandboxArgs;
+use super::args::{SandboxArgs, SandboxRenku};
 use super::{configuration, out};
 use crate::app::{self, Access, Parts, Serving};
 use crate::config::Config;
 use crate::lifecycle::Shutdown;
-use crate::sandbox::{dataverse, keycloak, renku_core};
+use crate::sandbox::{dataverse, keycloak, renku_core, renku_data};
 use crate::telemetry;
 
 /// The project that imports go to.
@@ -84,7 +84,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let code = if drives {
         let dataset = args.import.as_deref().unwrap_or(DATASET);
         let driving = async {
-            let code = drive_one(&at, dataset, trap.as_ref()).await;
+            let code = drive_one(&at, dataset, args.renku, trap.as_ref()).await;
             shutdown.begin();
             code
         };
@@ -110,7 +110,12 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-async fn drive_one(at: &Addresses, dataset: &str, trap: Option<&Trap>) -> anyhow::Result<ExitCode> {
+async fn drive_one(
+    at: &Addresses,
+    dataset: &str,
+    renku: SandboxRenku,
+    trap: Option<&Trap>,
+) -> anyhow::Result<ExitCode> {
     let driver = Driver::new(at.clone())?;
     driver.sign_in("alice").await.context("alice could not sign in")?;
     out::line("alice signed in by the Authorization Code flow with PKCE");
@@ -127,8 +132,13 @@ async fn drive_one(at: &Addresses, dataset: &str, trap: Option<&Trap>) -> anyhow
             driver.tell(base, path, &body()).await?;
         }
     }
-    out::line(format!("importing {dataset} into {}/{project}", at.git));
-    let ending = match driver.import(&api, dataset, project, true).await {
+    let renku = trap.map_or(renku, |trap| trap.renku);
+    let address = match renku {
+        SandboxRenku::Core => format!("{}/{project}", at.git),
+        SandboxRenku::Data => format!("{}/p/{project}", at.renku),
+    };
+    out::line(format!("importing {dataset} into {address}"));
+    let ending = match driver.import(&api, dataset, &address, renku.api()).await {
         Ok(ending) => ending,
         Err(error) => match error.downcast::<Refused>() {
             Ok(refused) => return trapped(trap, &refused.code, &refused.title),
@@ -142,7 +152,10 @@ async fn drive_one(at: &Addresses, dataset: &str, trap: Option<&Trap>) -> anyhow
             trapped(trap, code, title)
         }
         (Some(trap), None) => bail!("the trap “{}” was not met: the import {}", trap.name, ending.phase()),
-        (None, None) => arrived(&driver, &ending, project).await,
+        (None, None) => match renku {
+            SandboxRenku::Core => arrived(&driver, &ending, project).await,
+            SandboxRenku::Data => linked(&driver, &ending, project).await,
+        },
     }
 }
 
@@ -156,6 +169,21 @@ async fn arrived(driver: &Driver, ending: &Ending, project: &str) -> anyhow::Res
     ));
     let files = driver.compare(ending, project, true).await?;
     out::line(format!("all {files} files are in the repository, each with Dataverse's checksum"));
+    Ok(if ending.phase() == "succeeded" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn linked(driver: &Driver, ending: &Ending, project: &str) -> anyhow::Result<ExitCode> {
+    let text =
+        |pointer: &str| ending.import.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or("?");
+    out::line(format!("{}: {}, compared by {}", ending.phase(), text("/outcome"), text("/compared")));
+    let connector = driver.linked(ending, project).await?;
+    out::line(format!("the project has one link, to the data connector {connector}; nothing was copied"));
+    out::line(format!(
+        "a session started from now on has version {} in the folder {}: {}",
+        text("/result/version"),
+        text("/result/linked/folder"),
+        text("/result/link")
+    ));
     Ok(if ending.phase() == "succeeded" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -173,8 +201,10 @@ fn tell_addresses(at: &Addresses) {
     out::line(format!("  connector            {}", at.connector));
     out::line(format!("  simulated Dataverse  {}", at.dataverse));
     out::line(format!("  simulated Keycloak   {}   (people: alice, bob, carol, dave)", at.issuer));
-    out::line(format!("  simulated Renku 1    {}", at.renku));
-    out::line(format!("  its git host         {}", at.git));
+    out::line(format!("  simulated Renku      {}   (Renku 1 and Renku 2)", at.renku));
+    out::line(format!("  git host of Renku 1  {}", at.git));
+    out::line(format!("  project of Renku 1   {}/{PROJECT}", at.git));
+    out::line(format!("  project of Renku 2   {}/p/{PROJECT}", at.renku));
     out::line("End it with Ctrl-C.");
 }
 
@@ -187,7 +217,9 @@ async fn start_simulators(port: u16, trap: Option<&Trap>) -> anyhow::Result<Simu
         keycloak.access_ttl_s = 30;
     }
     let keycloak = keycloak::start(keycloak).await?;
+    let data = renku_data::Options { issuer: keycloak.issuer.clone(), pace: PACE, ..Default::default() };
     let renku = renku_core::Options {
+        beside: Some(renku_data::Services::new(data)?),
         port: next(2),
         git_port: next(3),
         issuer: keycloak.issuer.clone(),
@@ -229,7 +261,8 @@ title = "Simulated Dataverse"
 [renku.sandbox]
 url = "{renku}"
 title = "Simulated Renku"
-api = "core"
+api = "auto"
+doi_resolver = "{dataverse}/_doi/api"
 git_hosts = ["{git}"]
 [renku.sandbox.oidc]
 issuer = "{issuer}"

@@ -20,6 +20,8 @@ pub use state::{Condition, End, Event, IllegalEvent, Landed, Outcome, Phase, Pla
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compared {
+    /// That the project has a link to the dataset of this DOI. Nothing was copied, so that there are no files to compare.
+    Link,
     /// The names of the files.
     Names,
     /// Names and sizes.
@@ -30,11 +32,12 @@ pub enum Compared {
 
 impl Compared {
     /// From the least to the most.
-    pub const ALL: [Self; 3] = [Self::Names, Self::Sizes, Self::Checksums];
+    pub const ALL: [Self; 4] = [Self::Link, Self::Names, Self::Sizes, Self::Checksums];
 
     /// The name in the API and in locales.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Link => "link",
             Self::Names => "names",
             Self::Sizes => "sizes",
             Self::Checksums => "checksums",
@@ -51,17 +54,34 @@ pub struct ImportResult {
     pub compared: Compared,
     /// How many files Dataverse lists.
     pub expected: u32,
-    /// How many of them were found in the project.
+    /// How many of them were found in the project; none where it has a link and no files.
     pub found: u32,
     /// Some of the paths that were not found (at most 20).
     #[serde(default)]
     pub missing: Vec<String>,
-    /// The version that came, as Renku reports it or, where it does not, as planned.
+    /// The version that came, as Renku reports it or, where it does not, as planned; of a link the one that was current then.
     pub version: VersionNumber,
     /// The branch that has the data.
     pub branch: Option<String>,
     /// Where to look in Renku.
     pub link: Option<String>,
+    /// What there is to say where the project was given a link and no files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<Linked>,
+}
+
+/// A link from a project to a dataset. Sessions that are started after it show the latest published version at each start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    /// The folder in a session's working directory, as Renku tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Whether Renku could list the dataset's files when it was asked; `None` if that could not be found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readable: Option<bool>,
+    /// When the person had the link taken away again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_at: Option<Timestamp>,
 }
 
 /// What was asked for; never changes.

@@ -87,7 +87,8 @@ impl Phase {
             Verifying => matches!(next, Verifying | Succeeded | Failed | Cancelled | Superseded | Parked),
             Parked => matches!(next, Queued | Submitting | Running | Verifying | Cancelled),
             Cancelled => matches!(next, Cancelled),
-            Succeeded | Failed | Superseded => false,
+            Succeeded => matches!(next, Succeeded),
+            Failed | Superseded => false,
         }
     }
 }
@@ -378,6 +379,8 @@ pub enum Event {
     Superseded(ImportId),
     /// Somebody sends a parked import on.
     SentOn,
+    /// Somebody had what it left in the project taken away again.
+    Undone(Timestamp),
 }
 
 impl Event {
@@ -385,7 +388,7 @@ impl Event {
     pub const CREATED: &'static str = "created";
 
     /// The names of all events.
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 18] = [
         "planned",
         "begun",
         "left_nothing",
@@ -403,6 +406,7 @@ impl Event {
         "left_is_over",
         "superseded",
         "sent_on",
+        "undone",
     ];
 
     /// The name in the timeline.
@@ -425,6 +429,7 @@ impl Event {
             Self::LeftIsOver => "left_is_over",
             Self::Superseded(_) => "superseded",
             Self::SentOn => "sent_on",
+            Self::Undone(_) => "undone",
         }
     }
 }
@@ -579,6 +584,11 @@ fn after_end(end: &End, event: Event) -> Option<State> {
         }
         (End::Cancelled { left: Some(Stage::Submitting { plan, redone, .. }) }, Event::LeftJob(job)) => {
             ended(End::Cancelled { left: Some(Stage::Running { plan: plan.clone(), job, redone: *redone }) })
+        }
+        (End::Succeeded { plan, result }, Event::Undone(at)) => {
+            let mut result = result.clone();
+            result.linked.as_mut()?.undone_at.get_or_insert(at);
+            ended(End::Succeeded { plan: plan.clone(), result })
         }
         (End::Cancelled { left: Some(_) }, Event::LeftIsOver) => ended(End::Cancelled { left: None }),
         _ => return None,

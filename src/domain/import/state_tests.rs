@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::import::Compared;
+use crate::domain::import::{Compared, Linked};
 use crate::domain::problem::ProblemCode;
 
 fn plan() -> Plan {
@@ -37,6 +37,7 @@ fn result() -> ImportResult {
         version: VersionNumber { major: 1, minor: 0 },
         branch: None,
         link: None,
+        linked: Some(Linked { folder: None, readable: None, undone_at: None }),
     }
 }
 
@@ -66,6 +67,7 @@ fn events() -> impl Strategy<Value = Event> {
         Event::LeftIsOver,
         Event::Superseded(ImportId::new(at)),
         Event::SentOn,
+        Event::Undone(at),
     ])
 }
 

@@ -51,6 +51,14 @@ pub trait Dataverse: Send + Sync {
     /// A fault of the installation: then nothing is known of the file.
     async fn file(&self, file_id: i64) -> Result<FileAnswer, Fault>;
 
+    /// The dataset that a file belongs to whose PID this is; `None` if it is no file's.
+    ///
+    /// # Errors
+    /// A fault of the installation.
+    async fn dataset_of_file(&self, _pid: &Pid) -> Result<Option<Pid>, Fault> {
+        Ok(None)
+    }
+
     /// The address of the dataset's page, the form in which Renku 1 takes datasets (`/dataset.xhtml?persistentId=…`).
     fn landing_page(&self, pid: &Pid) -> String;
 }

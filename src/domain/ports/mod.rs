@@ -5,6 +5,7 @@
 pub mod dataverse;
 pub mod identity;
 pub mod launch;
+pub mod linking;
 pub mod probe;
 pub mod queue;
 pub mod renku;

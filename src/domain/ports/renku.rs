@@ -6,8 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::linking::Linking;
 use crate::domain::dataset::{DatasetVersion, VersionNumber};
 use crate::domain::import::{Landed, Plan, RemoteJob};
+use crate::domain::pid::Pid;
 use crate::domain::problem::{Fault, Problem};
 use crate::domain::project::{Project, ProjectAddress};
 use crate::domain::time::Timestamp;
@@ -86,9 +88,18 @@ pub struct ArrivedFile {
     pub size: Option<u64>,
 }
 
-/// The dataset as it lies in the project.
+/// The dataset as the project has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrived {
+pub enum Arrived {
+    /// Copied.
+    Files(ArrivedFiles),
+    /// Linked: this DOI and no other.
+    Link(ArrivedLink),
+}
+
+/// A copy of the dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrivedFiles {
     /// Its files.
     pub files: Vec<ArrivedFile>,
     /// The version that Renku noted, if it did.
@@ -97,9 +108,20 @@ pub struct Arrived {
     pub flat: bool,
 }
 
+/// A link to the dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrivedLink {
+    /// The folder in a session's working directory.
+    pub folder: Option<String>,
+    /// Whether Renku can list its files now; `None` if that cannot be found out.
+    pub readable: Option<bool>,
+    /// Where a person finds it.
+    pub address: String,
+}
+
 /// What this Renku can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent traits of a Renku, not a state")]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of a Renku, not a state")]
 pub struct Capabilities {
     /// Fails as a whole on one closed file.
     pub needs_open_files: bool,
@@ -109,6 +131,12 @@ pub struct Capabilities {
     pub latest_only: bool,
     /// Reads the schema.org export.
     pub reads_export: bool,
+    /// Takes datasets by their DOI only.
+    pub only_dois: bool,
+    /// Resolves DOIs with prefixes for tests too.
+    pub test_dois: bool,
+    /// A submit may be repeated: it leaves one and the same thing.
+    pub repeatable: bool,
     /// Most files it can fetch before its own deadline.
     pub most_files: u32,
     /// Most bytes it can fetch before its own deadline.
@@ -129,11 +157,11 @@ pub trait Renku: Send + Sync {
     /// What it can take.
     fn capabilities(&self) -> Capabilities;
 
-    /// Whether this address may be a project of this Renku; asks nobody.
+    /// The address in the form under which the project is kept, if it may be one of this Renku; asks nobody.
     ///
     /// # Errors
     /// `project-host-not-allowed` or `project-address-invalid`.
-    fn accepts(&self, project: &ProjectAddress) -> Result<(), Fault>;
+    fn accepts(&self, project: &ProjectAddress) -> Result<ProjectAddress, Fault>;
 
     /// Projects that the person may write to, the most recently used first; `search` narrows by title and place, and may be empty.
     /// At most `limit`, and never more than one page of a hundred: who has more searches.
@@ -196,6 +224,11 @@ pub trait Renku: Send + Sync {
         branch: Option<&str>,
     ) -> Result<Option<Arrived>, Fault>;
 
+    /// What only a Renku that links offers.
+    fn linking(&self) -> Option<&dyn Linking> {
+        None
+    }
+
     /// Where a person finds the dataset.
     fn link(&self, project: &ProjectAddress, plan: &Plan) -> Option<String>;
 }
@@ -230,6 +263,9 @@ pub struct Objection {
     pub forbids: bool,
 }
 
+/// The prefix that is for tests everywhere (`DataCite`), and that of Dataverse's own fake provider.
+const TEST_PREFIX: &str = "10.5072";
+
 /// Everything that can be said against importing this version before it is tried.
 pub fn objections(
     version: &DatasetVersion,
@@ -247,6 +283,17 @@ pub fn objections(
             true,
             format!("the latest published version is {}", version.number),
         );
+    }
+    match &version.pid {
+        Pid::Doi { prefix, .. } if can.only_dois && !can.test_dois && prefix == TEST_PREFIX => {
+            object(ProblemCode::DoiForTests, true, version.pid.to_string());
+        }
+        Pid::Doi { .. } => {}
+        Pid::Handle { .. } | Pid::Perma(_) => {
+            if can.only_dois {
+                object(ProblemCode::DoiNeeded, true, version.pid.to_string());
+            }
+        }
     }
     if version.files.is_empty() {
         object(ProblemCode::DatasetEmpty, true, String::new());

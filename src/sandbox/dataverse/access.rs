@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
-use super::model::File;
+use super::model::{Dataset, File};
 use super::{Caller, Sim, api, json as shapes};
 use crate::sandbox::http::{self, Ask, now};
 
@@ -117,6 +117,33 @@ impl Sim {
     }
 
     /// What doi.org tells about a dataset here, for a Renku that is given a bare DOI.
+    /// The handle system's API, as `https://doi.org/api/handles/{doi}` answers it. What follows a dataset's identifier after a
+    /// slash is the identifier of a file.
+    pub(super) fn resolve_handle(&self, ask: &Ask) -> HttpResponse {
+        let doi = ask.path.trim_start_matches("/_doi/api/handles/");
+        let pid = format!("doi:{doi}");
+        let mut state = self.state();
+        let published = |dataset: &&mut Dataset| !dataset.spec.no_doi && !dataset.spec.unpublished;
+        let mut target = state
+            .by_pid(&pid)
+            .filter(published)
+            .map(|dataset| format!("{}/citation?persistentId={}", self.site_url, dataset.spec.pid));
+        if target.is_none()
+            && let Some((dataset, _file)) = pid.rsplit_once('/')
+            && state.by_pid(dataset).filter(published).is_some()
+        {
+            target = Some(format!("{}/file.xhtml?persistentId={pid}", self.site_url));
+        }
+        match target {
+            Some(url) => {
+                let value =
+                    json!({ "index": 1, "type": "URL", "data": { "format": "string", "value": url } });
+                http::json(200, &json!({ "responseCode": 1, "handle": doi, "values": [value] }))
+            }
+            None => http::json(404, &json!({ "responseCode": 100, "handle": doi })),
+        }
+    }
+
     pub(super) fn resolve_doi(&self, ask: &Ask) -> HttpResponse {
         let doi = ask.path.trim_start_matches("/_doi/");
         let mut state = self.state();

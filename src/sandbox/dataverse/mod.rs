@@ -213,6 +213,7 @@ impl Site for Sim {
             "/" => self.front_page(),
             "/dataset.xhtml" | "/citation" => self.dataset_page(&ask),
             _ if path.starts_with("/s3/") => self.object_storage(&ask),
+            _ if path.starts_with("/_doi/api/handles/") => self.resolve_handle(&ask),
             _ if path.starts_with("/_doi/") => self.resolve_doi(&ask),
             _ => {
                 http::text(404, "text/html", "<html><title>Page Not Found - Sandbox Dataverse</title></html>")

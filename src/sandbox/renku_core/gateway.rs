@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::projects::Project;
 use super::state::GitLab;
-use super::tokens::{Bad, Claims};
 use super::{Gateway, Sim, versions};
 use crate::sandbox::http::{self, Ask, html_escaped};
+use crate::sandbox::tokens::{Bad, Claims};
 
 const STICKY: &str = "reverse-proxy-sticky-session-renku-core";
 const SESSION: &str = "_renku_session";
@@ -107,7 +107,7 @@ impl Sim {
             let unauthorized = json!({ "message": "401 Unauthorized" });
             return if scripted { Err(http::json(401, &unauthorized)) } else { Ok(None) };
         };
-        let claims = match self.claims(token).await {
+        let claims = match self.realm.claims(token).await {
             Ok(claims) if claims.has_audience("renku") => claims,
             Ok(_) => return Err(self.refusal("unknown", "Invalid audience")),
             Err(Bad::Expired) => return Err(self.refusal("token expired", "Signature has expired")),
@@ -150,7 +150,7 @@ impl Sim {
             // An anonymous session counts more than the token beside it.
             return None;
         }
-        let claims = self.claims(bearer(ask)?).await.ok()?;
+        let claims = self.realm.claims(bearer(ask)?).await.ok()?;
         let azp = claims.text("azp")?;
         let known =
             ["renku", "renku-cli"].contains(&azp) || self.options.extra_azp.iter().any(|extra| extra == azp);

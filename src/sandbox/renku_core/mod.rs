@@ -31,7 +31,6 @@ mod projects;
 mod read;
 mod slug;
 mod state;
-mod tokens;
 mod versions;
 
 use std::io;
@@ -45,6 +44,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::state::State;
 use super::http::{self, Ask, Server, Site};
+use super::renku_data;
+use super::tokens::Realm;
 
 /// Which gateway stands in front of the core service: they accept different tokens and refuse differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Options {
     pub odd_every: u64,
     /// Where bare DOIs are looked up, as `https://doi.org/`; empty = no DOI is known.
     pub doi_resolver: String,
+    /// Renku 2's data services, where the deployment has both: then they answer below `/api/data` and `/p`.
+    pub beside: Option<renku_data::Services>,
 }
 
 impl Default for Options {
@@ -96,6 +99,7 @@ impl Default for Options {
             sticky: false,
             odd_every: 50,
             doi_resolver: String::new(),
+            beside: None,
         }
     }
 }
@@ -137,11 +141,11 @@ pub async fn start(options: Options) -> io::Result<Running> {
     let sim = Arc::new(Sim {
         url: url.clone(),
         git_url: git_url.clone(),
+        realm: Realm::new(options.issuer.clone(), http::client(Duration::from_secs(30))?),
         client: http::client(Duration::from_mins(20))?,
         runtime: Handle::current(),
         stop: stop.clone(),
         workers: Semaphore::new(1),
-        keys: tokio::sync::Mutex::new(vec![]),
         state: Mutex::new(State::new(options.sticky, options.odd_every)),
         options,
     });
@@ -160,7 +164,7 @@ struct Sim {
     stop: CancellationToken,
     /// The worker processes: one job each at a time, for everybody.
     workers: Semaphore,
-    keys: tokio::sync::Mutex<Vec<tokens::RealmKey>>,
+    realm: Realm,
     state: Mutex<State>,
 }
 
@@ -176,6 +180,9 @@ impl Sim {
 
 impl Site for Sim {
     async fn answer(self: Arc<Self>, ask: Ask) -> HttpResponse {
+        if let Some(data) = self.options.beside.clone().filter(|_| renku_data::Services::answers(&ask)) {
+            return data.answer(ask).await;
+        }
         if let Some(rest) = ask.path.strip_prefix("/_sim/") {
             return self.control(rest, &ask);
         }

@@ -211,6 +211,19 @@ pub(crate) async fn retry(
     Ok(HttpResponse::Ok().json(import_view(&import, language)))
 }
 
+/// Takes the link out of the project again (Renku 2); Renku's own entry of the dataset stays.
+#[post("/api/v1/imports/{id}/undo")]
+pub(crate) async fn undo(
+    context: web::Data<Context>,
+    caller: Caller,
+    Lang(language): Lang,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiProblem> {
+    let import = theirs(&context, &caller, &id).await?;
+    let import = context.engine.undo(import.id).await?;
+    Ok(HttpResponse::Ok().json(import_view(&import, language)))
+}
+
 /// The import if the caller may see it; else it is as if there were none.
 async fn theirs(context: &Context, caller: &Caller, id: &str) -> Result<Import, ApiProblem> {
     let unknown = || ApiProblem::from(Problem::new(ProblemCode::ImportUnknown));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dataverse_renku::domain::ids::{ImportId, LeaseId};
 use dataverse_renku::domain::import::{
-    Compared, Condition, Event, ImportResult, Landed, Outcome, Phase, State,
+    Compared, Condition, Event, ImportResult, Landed, Linked, Outcome, Phase, State,
 };
 use dataverse_renku::domain::ports::store::{
     Changed, Created, ImportFilter, ImportStore as _, Lease, StoreError,
@@ -55,6 +55,7 @@ pub(super) async fn every_part_of_an_order_and_a_state_comes_back_as_it_was_stor
         version: "1.0".parse().unwrap(),
         branch: Some("side".into()),
         link: None,
+        linked: Some(Linked { folder: Some("a".into()), readable: Some(true), undone_at: None }),
     };
     let problem = Problem::new(ProblemCode::RenkuUnreachable).saying("naïve \u{0} text").about("project");
     let events = [

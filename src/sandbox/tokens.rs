@@ -1,5 +1,5 @@
-//! Access tokens as a gateway checks them: RS256 signature against the realm's keys, then claims.
-//! Which claims count is the gateway's business.
+//! Access tokens as simulated services check them: RS256 signature against the realm's keys, then expiry.
+//! Which claims count is each service's business.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,8 +7,7 @@ use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Sim;
-use crate::sandbox::http::now;
+use super::http::now;
 
 /// The ASN.1 head of a SHA-256 digest in a PKCS#1 v1.5 signature (RFC 8017, 9.2).
 const SHA256_PREFIX: [u8; 19] = [
@@ -16,9 +15,17 @@ const SHA256_PREFIX: [u8; 19] = [
     0x04, 0x20,
 ];
 
+/// A Keycloak realm, as a service that takes its tokens knows it.
+#[derive(Debug)]
+pub(super) struct Realm {
+    issuer: String,
+    client: reqwest::Client,
+    keys: tokio::sync::Mutex<Vec<RealmKey>>,
+}
+
 /// A signing key of the realm.
 #[derive(Debug, Clone)]
-pub(super) struct RealmKey {
+struct RealmKey {
     kid: String,
     key: RsaPublicKey,
 }
@@ -57,7 +64,12 @@ impl Claims {
     }
 }
 
-impl Sim {
+impl Realm {
+    /// The realm of this issuer; its keys are asked for when they are needed.
+    pub(super) fn new(issuer: String, client: reqwest::Client) -> Self {
+        Self { issuer, client, keys: tokio::sync::Mutex::new(vec![]) }
+    }
+
     /// Signature and expiry; nothing else is looked at.
     pub(super) async fn claims(&self, token: &str) -> Result<Claims, Bad> {
         let parsed = Parsed::of(token).ok_or(Bad::Unknown)?;
@@ -78,7 +90,7 @@ impl Sim {
         if let Some(key) = known(&keys) {
             return Ok(Some(key));
         }
-        let url = format!("{}/protocol/openid-connect/certs", self.options.issuer);
+        let url = format!("{}/protocol/openid-connect/certs", self.issuer);
         let answer = self.client.get(url).send().await.ok().filter(|answer| answer.status().is_success());
         let set: Value = answer.ok_or(Bad::NoKeys)?.json().await.ok().ok_or(Bad::NoKeys)?;
         *keys =

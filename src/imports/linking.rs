@@ -1,0 +1,71 @@
+//! What people do at a Renku that links, beside importing: make a project to import into, and have Renku look at a dataset.
+//!
+//! Taking a link away again is in `retry`, with what else can be done with an import.
+
+use super::Engine;
+use super::breaker::Upstream;
+use crate::domain::ids::{PersonId, RenkuName};
+use crate::domain::import::Order;
+use crate::domain::ports::linking::{Linking, Namespace, NewProject};
+use crate::domain::ports::renku::AccessToken;
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::project::{Project, RenkuApi};
+
+impl Engine {
+    /// The places in which the person may make projects at this Renku.
+    ///
+    /// # Errors
+    /// `renku-api-not-offered` where Renku 2 is not there; a sign-in that is needed; a fault of Renku.
+    pub async fn namespaces(&self, person: PersonId, renku: &RenkuName) -> Result<Vec<Namespace>, Fault> {
+        let (linking, token) = self.linking(person, renku).await?;
+        self.guarded(upstream(renku), linking.namespaces(&token)).await
+    }
+
+    /// Makes a project at this Renku.
+    ///
+    /// # Errors
+    /// As [`Engine::namespaces`]; `project-name-taken`, `project-name-invalid`, `project-creation-refused`.
+    pub async fn create_project(
+        &self,
+        person: PersonId,
+        renku: &RenkuName,
+        new: &NewProject,
+    ) -> Result<Project, Fault> {
+        let (linking, token) = self.linking(person, renku).await?;
+        let project = self.guarded(upstream(renku), linking.create_project(&token, new)).await?;
+        tracing::info!(person.id = %person, project = %project.address, "a project was made");
+        Ok(project)
+    }
+
+    /// Whether the Renku of this order recognises the dataset as it sees it now; for a look before the click. A Renku that copies
+    /// is not asked.
+    ///
+    /// # Errors
+    /// `doi-not-resolvable`, `dataset-not-recognised-by-renku`, `renku-cannot-reach-dataverse`; a sign-in; a fault of Renku.
+    pub async fn recognised(&self, person: PersonId, order: &Order) -> Result<(), Fault> {
+        let Some(linking) = self.renku(order)?.linking() else { return Ok(()) };
+        let token = self.token_of(person, &order.renku).await?;
+        self.guarded(Upstream::of_renku(order), linking.recognises(&token, &order.pid)).await
+    }
+
+    async fn linking(
+        &self,
+        person: PersonId,
+        renku: &RenkuName,
+    ) -> Result<(&dyn Linking, AccessToken), Fault> {
+        let not_offered = || {
+            let problem = Problem::new(ProblemCode::RenkuApiNotOffered).saying(renku.as_str());
+            Fault::new(Class::Permanent, problem)
+        };
+        let linking = self.service(renku, RenkuApi::Data)?.linking().ok_or_else(not_offered)?;
+        Ok((linking, self.token_of(person, renku).await?))
+    }
+
+    async fn token_of(&self, person: PersonId, renku: &RenkuName) -> Result<AccessToken, Fault> {
+        self.guarded(Upstream::Keycloak(renku.clone()), self.tokens.access_token(person)).await
+    }
+}
+
+fn upstream(renku: &RenkuName) -> Upstream {
+    Upstream::Renku(renku.clone(), RenkuApi::Data)
+}
