@@ -9,7 +9,6 @@ mod reason;
 mod slug;
 mod wire;
 
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
