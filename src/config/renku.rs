@@ -88,12 +88,6 @@ impl RenkuConfig {
         let most_bytes = section.or("most_bytes", Bytes(10 << 30));
         let doi_resolver = section.optional::<WebAddress>("doi_resolver");
         let allow_http = section.or("allow_http", false);
-        if let Some(Some(_)) = &doi_resolver {
-            section.warn(
-                "doi_resolver",
-                "Renku 2 keeps it in everybody's data connectors; only a Renku for tests should have it",
-            );
-        }
         if outstanding == Some(0) {
             section.fault("outstanding", Unfit::new("It is too small", "Set it to 1 or more."));
         }

@@ -225,13 +225,12 @@ impl From<RenkuDataError> for Fault {
             | E::NotUnderstood { .. } => error.to_string(),
         };
         let mut problem = Problem::new(code).saying(words);
-        match &error {
-            E::ForeignAddress { .. } | E::ProjectNotFound | E::ProjectNotWritable => {
-                problem = problem.about("project");
-            }
-            E::NameTaken { .. } | E::NameInvalid => problem = problem.about("title"),
-            E::CreationRefused { .. } => problem = problem.about("namespace"),
-            _ => {}
+        if matches!(&error, E::ForeignAddress { .. } | E::ProjectNotFound | E::ProjectNotWritable) {
+            problem = problem.about("project");
+        } else if matches!(&error, E::NameTaken { .. } | E::NameInvalid) {
+            problem = problem.about("title");
+        } else if matches!(&error, E::CreationRefused { .. }) {
+            problem = problem.about("namespace");
         }
         Self::new(class, problem).caused_by(error)
     }
