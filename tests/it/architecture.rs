@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room that is not named here may know nothing of ours.
-const MAY_KNOW: [(&str, &[&str]); 14] = [
+const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -16,6 +16,7 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
             "domain",
             "imports",
             "lifecycle",
+            "publications",
             "sandbox",
             "telemetry",
             "texts",
@@ -24,11 +25,24 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
     ),
     (
         "app",
-        &["adapters", "config", "domain", "identity", "imports", "lifecycle", "telemetry", "web", "worker"],
+        &[
+            "adapters",
+            "config",
+            "domain",
+            "identity",
+            "imports",
+            "lifecycle",
+            "publications",
+            "telemetry",
+            "texts",
+            "web",
+            "worker",
+        ],
     ),
-    ("web", &["domain", "identity", "imports", "lifecycle", "texts"]),
-    ("worker", &["domain", "imports"]),
+    ("web", &["domain", "identity", "imports", "lifecycle", "publications", "texts"]),
+    ("worker", &["domain", "imports", "publications"]),
     ("imports", &["domain"]),
+    ("publications", &["domain", "imports"]),
     ("identity", &["domain"]),
     ("domain", &[]),
     ("adapters", &["domain"]),

@@ -29,6 +29,7 @@ mod oidc;
 mod page_texts;
 mod pages;
 mod pages_safety;
+mod publications;
 mod queue_suite;
 mod renku_core_on_sandbox;
 mod renku_data_on_sandbox;

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use super::changes;
 use super::rows::{self, import_columns};
-use super::sql::{Database, Value, values};
+use super::sql::{Database, Tx, Value, values};
 use crate::domain::ids::{ImportId, PersonId, RenkuName};
 use crate::domain::import::{Import, State};
 use crate::domain::pid::Pid;
@@ -23,6 +23,13 @@ const MOST_WORDS: usize = 8;
 
 pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, StoreError> {
     let mut tx = db.begin().await?;
+    let created = create_in(&mut tx, new).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// Makes the import inside the transaction, which the caller commits.
+pub(super) async fn create_in(tx: &mut Tx, new: NewImport) -> Result<Created, StoreError> {
     let state = State::new();
     let order = &new.order;
     let row = tx
@@ -59,8 +66,7 @@ pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, Sto
         .await?;
     if let Some(row) = row {
         let import = rows::import(&row)?;
-        changes::add_line(&mut tx, &import, "created", None, new.now).await?;
-        tx.commit().await?;
+        changes::add_line(tx, &import, "created", None, new.now).await?;
         return Ok(Created::New(import));
     }
     let earlier = tx
