@@ -295,7 +295,10 @@ fn condition() -> ObjectBuilder {
 }
 
 fn api() -> ObjectBuilder {
-    one_of(RenkuApi::ALL.map(RenkuApi::as_str), "Which of the Renku's services: `data` (Renku 2) or `core` (Renku 1).")
+    one_of(
+        RenkuApi::ALL.map(RenkuApi::as_str),
+        "Which of the Renku's services: `data` (Renku 2) or `core` (Renku 1).",
+    )
 }
 
 fn outcome() -> ObjectBuilder {

@@ -34,7 +34,11 @@ async fn refused(request: reqwest::RequestBuilder, status: u16, code: &str) -> A
     assert_eq!(answer.body["status"], status);
     assert!(answer.body["type"].as_str().unwrap().ends_with(&format!("/problems/{code}")));
     for member in ["title", "remedy", "instance", "turn"] {
-        assert!(answer.body[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {}", answer.body);
+        assert!(
+            answer.body[member].as_str().is_some_and(|text| !text.is_empty()),
+            "{member}: {}",
+            answer.body
+        );
     }
     answer
 }
@@ -56,7 +60,7 @@ async fn whatever_cannot_be_read_is_refused_as_a_problem_that_says_what_and_wher
     };
     refused(whole.request("GET", "/api/v1/nothing"), 404, "no-such-page").await;
     refused(whole.request("GET", "/api/v1/imports/"), 404, "no-such-page").await;
-    refused(whole.request("GET", "/api/v1/imports/%FF%FE"), 404, "no-such-page").await;
+    refused(whole.request("GET", "/api/v1/imports/%FF%FE"), 404, "import-unknown").await;
     refused(whole.request("GET", "/api/v1/imports/7"), 404, "import-unknown").await;
     refused(whole.request("GET", "/api/v1/problems/none"), 404, "no-such-page").await;
     refused(whole.request("GET", "/api/docs/none.js"), 404, "no-such-page").await;
@@ -65,7 +69,8 @@ async fn whatever_cannot_be_read_is_refused_as_a_problem_that_says_what_and_wher
     assert!(malformed.body["detail"].as_str().unwrap().contains("line 1 column 13"), "{}", malformed.body);
     let missing = refused(post(r#"{"dataset": "doi:10.5072/FK2/A"}"#), 400, "request-invalid").await;
     assert_eq!(missing.body["field"], "project");
-    let unknown = refused(post(r#"{"dataset": "a", "project": "b", "wish": 1}"#), 400, "request-invalid").await;
+    let unknown =
+        refused(post(r#"{"dataset": "a", "project": "b", "wish": 1}"#), 400, "request-invalid").await;
     assert_eq!(unknown.body["field"], "wish");
     refused(post("[]"), 400, "request-invalid").await;
     refused(post(""), 400, "request-invalid").await;
@@ -102,7 +107,8 @@ async fn whatever_cannot_be_read_is_refused_as_a_problem_that_says_what_and_wher
         ("wish=1", "wish"),
         ("limit=1&limit=2", "limit"),
     ] {
-        let refusal = refused(whole.request("GET", &format!("/api/v1/imports?{query}")), 400, "request-invalid");
+        let refusal =
+            refused(whole.request("GET", &format!("/api/v1/imports?{query}")), 400, "request-invalid");
         assert_eq!(refusal.await.body["field"], field, "{query}");
     }
     drop(app);
@@ -113,7 +119,8 @@ async fn whatever_cannot_be_read_is_refused_as_a_problem_that_says_what_and_wher
 async fn other_methods_are_told_which_there_are() {
     let (whole, app) = with_alice().await;
     for (path, methods) in ADDRESSES {
-        let path = path.replace("{id}", "01920000-0000-7000-8000-000000000000").replace("{code}", "pid-invalid");
+        let path =
+            path.replace("{id}", "01920000-0000-7000-8000-000000000000").replace("{code}", "pid-invalid");
         let mut allowed: BTreeSet<String> = methods.iter().map(|method| method.to_uppercase()).collect();
         if allowed.contains("GET") {
             allowed.insert("HEAD".to_owned());
@@ -132,7 +139,11 @@ async fn other_methods_are_told_which_there_are() {
                 refused(request, 405, "method-not-allowed").await
             };
             let told = answer.headers["allow"].to_str().unwrap();
-            assert_eq!(told.split(", ").map(str::to_owned).collect::<BTreeSet<_>>(), allowed, "{method} {path}");
+            assert_eq!(
+                told.split(", ").map(str::to_owned).collect::<BTreeSet<_>>(),
+                allowed,
+                "{method} {path}"
+            );
         }
         let options = send(whole.request_without_token("OPTIONS", &path)).await;
         assert_eq!((options.status, options.headers.contains_key("allow")), (204, true), "{path}");
@@ -140,7 +151,10 @@ async fn other_methods_are_told_which_there_are() {
     let page = refused(whole.request("DELETE", "/"), 405, "method-not-allowed").await;
     assert_eq!(page.headers["allow"], "GET, HEAD, OPTIONS");
     let head = whole.request("HEAD", "/api/v1/imports").send().await.unwrap();
-    assert_eq!((head.status().as_u16(), &head.headers()["content-type"]), (200, &"application/json".parse().unwrap()));
+    assert_eq!(
+        (head.status().as_u16(), &head.headers()["content-type"]),
+        (200, &"application/json".parse().unwrap())
+    );
     assert_eq!(head.text().await.unwrap(), "");
     drop(app);
     whole.clear().await;
@@ -186,7 +200,9 @@ async fn a_token_says_who_asks_and_nothing_but_a_good_one_does() {
         let request = whole.request_without_token("GET", imports).header("authorization", header);
         refused(request, 401, "token-missing").await;
     }
-    let bad = refused(whole.request_without_token("GET", imports).bearer_auth("x.y.z"), 401, "token-unreadable").await;
+    let bad =
+        refused(whole.request_without_token("GET", imports).bearer_auth("x.y.z"), 401, "token-unreadable")
+            .await;
     assert_eq!(bad.headers["www-authenticate"], "Bearer error=\"invalid_token\"");
 
     // Bob has a token and never signed in here: he may look, at nothing, and is told where to sign in.
@@ -195,12 +211,16 @@ async fn a_token_says_who_asks_and_nothing_but_a_good_one_does() {
     assert_eq!(send(as_bob("GET", imports)).await.body["imports"], json!([]));
     let order = json!({"dataset": "doi:10.5072/FK2/GLACIER", "project": "http://a/b/c"});
     let needed = refused(as_bob("POST", imports).json(&order), 409, "sign-in-needed").await;
-    assert!(needed.body["detail"].as_str().unwrap().starts_with(&format!("{}/sign-in?renku=", whole.address())));
+    assert!(
+        needed.body["detail"].as_str().unwrap().starts_with(&format!("{}/sign-in?renku=", whole.address()))
+    );
 
     // What is alice's does not exist for him.
     let id = whole.import("GLACIER", "first-project").await;
     whole.sign_in_as("bob").await;
-    for (method, path) in [("GET", ""), ("GET", "/timeline"), ("GET", "/events"), ("POST", "/cancel"), ("POST", "/retry")] {
+    for (method, path) in
+        [("GET", ""), ("GET", "/timeline"), ("GET", "/events"), ("POST", "/cancel"), ("POST", "/retry")]
+    {
         refused(as_bob(method, &format!("{imports}/{id}{path}")), 404, "import-unknown").await;
     }
     assert_eq!(send(as_bob("GET", imports)).await.body["imports"], json!([]));
@@ -234,7 +254,13 @@ async fn lists_are_filtered_and_read_in_pages_without_a_gap() {
     let (mut found, mut next) = (Vec::new(), String::new());
     loop {
         let page = send(whole.request("GET", &format!("{imports}?limit=3{next}"))).await.body;
-        found.extend(page["imports"].as_array().unwrap().iter().map(|import| import["id"].as_str().unwrap().to_owned()));
+        found.extend(
+            page["imports"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|import| import["id"].as_str().unwrap().to_owned()),
+        );
         let Some(cursor) = page["next"].as_str() else { break };
         next = format!("&before={cursor}");
     }
@@ -309,11 +335,15 @@ async fn the_catalogue_and_refusals_speak_the_readers_language() {
     let get = |path: &str| whole.request_without_token("GET", path);
     let english = send(get("/api/v1/problems")).await.body["problems"].clone();
     assert!(english.as_array().unwrap().len() > 60);
-    let german = send(get("/api/v1/problems/pid-invalid").header("accept-language", "de-CH, en;q=0.5")).await.body;
+    let german =
+        send(get("/api/v1/problems/pid-invalid").header("accept-language", "de-CH, en;q=0.5")).await.body;
     assert_eq!(german["title"], "Das ist weder die Kennung noch die Adresse eines Datensatzes.");
     assert_eq!(german["status"], 400);
     let french = refused(get("/api/v1/imports").header("accept-language", "fr"), 401, "token-missing").await;
-    assert_ne!(french.body["title"], refused(get("/api/v1/imports"), 401, "token-missing").await.body["title"]);
+    assert_ne!(
+        french.body["title"],
+        refused(get("/api/v1/imports"), 401, "token-missing").await.body["title"]
+    );
     drop(app);
     whole.clear().await;
 }
@@ -322,7 +352,10 @@ async fn the_catalogue_and_refusals_speak_the_readers_language() {
 async fn the_page_to_try_the_api_out_is_served_and_may_do_no_more_than_it_must() {
     let (whole, app) = with_alice().await;
     let docs = whole.request_without_token("GET", "/api/docs").send().await.unwrap();
-    assert_eq!((docs.status().as_u16(), docs.headers()["location"].to_str().unwrap()), (303, &*format!("{}/api/docs/", whole.address())));
+    assert_eq!(
+        (docs.status().as_u16(), docs.headers()["location"].to_str().unwrap()),
+        (303, &*format!("{}/api/docs/", whole.address()))
+    );
     let page = whole.request_without_token("GET", "/api/docs/").send().await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
@@ -363,7 +396,8 @@ fn attributes() -> BTreeSet<String> {
 
 #[test]
 fn every_registered_address_is_documented_and_every_documented_one_registered() {
-    let sign_in = SignIn { issuer: "https://renku.example.org/auth/realms/Renku".into(), client_id: "docs".into() };
+    let sign_in =
+        SignIn { issuer: "https://renku.example.org/auth/realms/Renku".into(), client_id: "docs".into() };
     let api = description("https://connector.example.org", Some(&sign_in));
     assert!(api["openapi"].as_str().unwrap().starts_with("3.1."));
     let registered: BTreeSet<(String, String)> = ADDRESSES
@@ -380,7 +414,10 @@ fn every_registered_address_is_documented_and_every_documented_one_registered() 
             assert!(!operation["summary"].as_str().unwrap().is_empty(), "{name}");
             let answers = operation["responses"].as_object().unwrap();
             for (status, answer) in answers {
-                assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{name} {status}");
+                assert!(
+                    answer["description"].as_str().is_some_and(|text| !text.is_empty()),
+                    "{name} {status}"
+                );
                 if status.as_str() >= "400" && name != "ready" {
                     assert!(answer["content"]["application/problem+json"].is_object(), "{name} {status}");
                 }
@@ -392,7 +429,11 @@ fn every_registered_address_is_documented_and_every_documented_one_registered() 
     assert_eq!(documented, registered);
     // The page that shows the description is for people; it is the one thing below /api that is not described.
     let beside: Vec<_> = attributes().into_iter().filter(|path| path.starts_with("/api/")).collect();
-    assert_eq!(beside, ["/api/docs", "/api/docs/{file:.*}"], "register programs' addresses in web::addresses");
+    assert_eq!(
+        beside,
+        ["/api/docs", "/api/docs/{file:.*}"],
+        "register programs' addresses in web::addresses"
+    );
     let flow = &api["components"]["securitySchemes"]["sign-in"]["flows"]["authorizationCode"];
     assert_eq!(flow["tokenUrl"], "https://renku.example.org/auth/realms/Renku/protocol/openid-connect/token");
     let without = description("https://connector.example.org", None);
