@@ -194,6 +194,19 @@ pub struct TimelineView {
     pub problem: Option<ProblemView>,
 }
 
+/// A live event. A stream without news has comments between them.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the description's words for what the stream writes line by line")]
+pub(crate) struct LiveEvent {
+    /// To come back with; an event `import` has none.
+    #[schema(pattern = "^[0-9]{1,18}(-end)?$")]
+    id: Option<String>,
+    /// `timeline` (data: a `TimelineView`), `import` or `end` (data: an `ImportView`).
+    event: Option<String>,
+    /// JSON.
+    data: Option<String>,
+}
+
 /// The problem in this language.
 pub fn problem_view(problem: &Problem, language: Language) -> ProblemView {
     ProblemView {

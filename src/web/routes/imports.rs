@@ -18,7 +18,7 @@ use crate::web::addresses::WasHead;
 use crate::web::events::{LastEventId, stream};
 use crate::web::extract::{Caller, Lang};
 use crate::web::problem::ApiProblem;
-use crate::web::view::{ImportPage, ImportView, TimelinePage, import_view, timeline_view};
+use crate::web::view::{ImportPage, ImportView, LiveEvent, TimelinePage, import_view, timeline_view};
 
 /// An import that is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -268,7 +268,7 @@ pub(crate) async fn timeline(
          description = "The same, for readers that cannot send that header."),
     ),
     responses(
-        (status = 200, body = String, content_type = "text/event-stream", description = "The events.",
+        (status = 200, body = LiveEvent, content_type = "text/event-stream", description = "The events.",
          example = "id: 7\nevent: timeline\ndata: {\"seq\":7,\"at\":\"2026-11-24T09:00:00.000Z\",\"event\":\"created\",\"phase\":\"queued\",\"condition\":\"none\"}\n\n"),
         (status = 204, description = "The import has ended and you have its `end`: there is nothing to come back for."),
     ),
