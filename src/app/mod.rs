@@ -212,7 +212,14 @@ fn web_context(
     let admin = config.admin.clone();
     let proxies = config.http.trusted_proxies.clone();
     let origin = |renku: &crate::config::RenkuConfig| renku.oidc.issuer.url().origin().ascii_serialization();
+    let docs_sign_in = config.renku.values().find_map(|renku| {
+        Some(web::openapi::SignIn {
+            issuer: renku.oidc.issuer.as_str().to_owned(),
+            client_id: renku.oidc.docs_client_id.clone()?,
+        })
+    });
     web::Context {
+        docs_sign_in,
         live: web::events::Live::new(watch, settings::live(config)),
         engine: parts.engine.clone(),
         publications: parts.publications.clone(),

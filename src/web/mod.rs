@@ -2,6 +2,7 @@
 //!
 //! No adapter and no worker is known here; `app` fills the [`Context`].
 
+pub mod addresses;
 pub(crate) mod assets;
 pub(crate) mod cookies;
 pub mod events;
@@ -10,6 +11,7 @@ pub(crate) mod forms;
 pub mod limits;
 pub(crate) mod localized;
 pub mod monitor;
+pub mod openapi;
 pub(crate) mod pages;
 pub mod problem;
 pub(crate) mod progress;
@@ -83,6 +85,8 @@ pub struct Context {
     pub renku_urls: BTreeMap<RenkuName, String>,
     /// What people call the configured installations.
     pub installation_titles: BTreeMap<InstallationName, String>,
+    /// How the page that tries the API out signs people in, if it can.
+    pub docs_sign_in: Option<openapi::SignIn>,
     /// Whether the browser may be asked for `Secure` cookies.
     pub secure: bool,
     /// Whether a subject at a Renku is an operator of ours.
@@ -135,22 +139,26 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
     let stopping = context.stopping.clone();
     let secure = context.secure;
     let monitored = web::Data::new(context.monitored.clone());
+    let docs = web::Data::new(openapi::Docs::new(&context));
     let context = web::Data::new(context);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(context.clone())
             .app_data(monitored.clone())
+            .app_data(docs.clone())
             .app_data(
                 web::JsonConfig::default().limit(limits.max_body).error_handler(localized::json_refused),
             )
             .app_data(web::QueryConfig::default().error_handler(localized::query_refused))
+            .app_data(web::PathConfig::default().error_handler(localized::path_refused))
             .app_data(web::PayloadConfig::new(limits.max_body))
             .wrap(from_fn(limits::limited))
             .wrap(from_fn(localized::localized))
             .wrap(security_headers(secure))
             .wrap(from_fn(trace))
+            .wrap(from_fn(addresses::head_as_get))
             .configure(routes)
-            .default_service(web::to(localized::no_such_page))
+            .default_service(web::to(addresses::other_address))
     })
     .disable_signals()
     .shutdown_signal(stopping.cancelled_owned())
@@ -162,28 +170,18 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
 
 fn routes(config: &mut web::ServiceConfig) {
     use routes::{
-        account, dataverse, health, home, import_list, import_pages, imports, launch, preflight, problems,
-        publications, sign_in, subscription_pages, subscriptions,
+        account, dataverse, home, import_list, import_pages, launch, preflight, publications, sign_in,
+        subscription_pages, subscriptions,
     };
     config
         .service(assets::serve)
-        .service(health::healthz)
-        .service(health::readyz)
-        .service(health::metrics)
+        .configure(addresses::register)
+        .service(openapi::docs_address)
+        .service(openapi::docs_file)
         .service(dataverse::external_tool)
         .service(launch::receive)
         .service(preflight::show)
         .service(preflight::confirm)
-        .service(imports::create)
-        .service(imports::list)
-        .service(imports::show)
-        .service(imports::timeline)
-        .service(imports::events)
-        .service(imports::cancel)
-        .service(imports::retry)
-        .service(imports::undo)
-        .service(problems::list)
-        .service(problems::show)
         .service(home::home)
         .service(import_list::list)
         .service(import_pages::show)

@@ -301,6 +301,8 @@ resume_settled = "1500ms"
 visible_within = "4s"
 catch_up_every = "{catch_up_every}"
 catch_up_pause = "10ms"
+[admin]
+people = ["0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003"]
 [dataverse.demo]
 site_url = "{dataverse}"
 workflow_secrets = ["an-older-secret-that-is-still-valid", "{WORKFLOW_SECRET}"]

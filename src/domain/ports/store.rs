@@ -6,6 +6,7 @@ use crate::domain::ids::{ImportId, InstallationName, LeaseId, PersonId, RenkuNam
 use crate::domain::import::{Import, Order, Phase, State};
 use crate::domain::pid::Pid;
 use crate::domain::problem::Problem;
+use crate::domain::project::ProjectAddress;
 use crate::domain::project::RenkuApi;
 use crate::domain::time::Timestamp;
 
@@ -159,6 +160,12 @@ pub struct ImportFilter {
     /// Only those with each of these words, whatever their case, in the dataset's title or PID. Every import that the other
     /// conditions leave is looked at, so it is meant for one person's.
     pub search: Option<String>,
+    /// Only in this condition (`Condition::NAMES`).
+    pub condition: Option<&'static str>,
+    /// Only into this Renku.
+    pub renku: Option<RenkuName>,
+    /// Only into this project.
+    pub project: Option<ProjectAddress>,
     /// Only of this installation.
     pub installation: Option<InstallationName>,
     /// Only of this dataset.
