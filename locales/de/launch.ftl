@@ -59,6 +59,14 @@ launch-has = hat schon Fassung { $version }
 launch-address = Oder fügen Sie die Adresse eines Projekts ein
 launch-address-hint = Kopieren Sie sie aus dem Browser, während das Projekt in Renku offen ist. Was hier steht, gilt statt der Liste.
 launch-choose-project = Wählen Sie ein Projekt oder fügen Sie die Adresse eines Projekts ein.
+launch-new = Oder ein neues Projekt anlegen
+launch-new-title = Name des neuen Projekts
+launch-new-hint = Wenn hier ein Name steht, wird das Projekt angelegt und der Datensatz dorthin importiert.
+launch-new-namespace = Wo es angelegt wird
+launch-new-visibility = Wer es sehen darf
+launch-new-private = Nur Mitglieder
+launch-new-public = Alle
+launch-new-or-address = Fügen Sie entweder eine Adresse ein oder nennen Sie ein neues Projekt, nicht beides.
 
 ## Die Bestätigung
 

@@ -59,6 +59,14 @@ launch-has = has version { $version } already
 launch-address = Or paste a project's address
 launch-address-hint = Copy it from your browser while the project is open in Renku. What stands here counts, not the list.
 launch-choose-project = Choose a project, or paste the address of one.
+launch-new = Or make a new project
+launch-new-title = Name of the new project
+launch-new-hint = If something stands here, the project is made and the dataset imported into it.
+launch-new-namespace = Where it is made
+launch-new-visibility = Who may see it
+launch-new-private = Only its members
+launch-new-public = Everybody
+launch-new-or-address = Either paste an address or name a new project, not both.
 
 ## The confirmation
 

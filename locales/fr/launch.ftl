@@ -59,6 +59,14 @@ launch-has = contient déjà la version { $version }
 launch-address = Ou collez l'adresse d'un projet
 launch-address-hint = Copiez-la depuis votre navigateur quand le projet est ouvert dans Renku. Ce qui est inscrit ici l'emporte sur la liste.
 launch-choose-project = Choisissez un projet, ou collez l'adresse d'un projet.
+launch-new = Ou créer un nouveau projet
+launch-new-title = Nom du nouveau projet
+launch-new-hint = Si un nom est inscrit ici, le projet est créé et le jeu de données y est importé.
+launch-new-namespace = Où le créer
+launch-new-visibility = Qui peut le voir
+launch-new-private = Seulement ses membres
+launch-new-public = Tout le monde
+launch-new-or-address = Collez une adresse ou nommez un nouveau projet, mais pas les deux.
 
 ## La confirmation
 

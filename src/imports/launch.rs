@@ -19,7 +19,7 @@ use url::Url;
 
 use super::Engine;
 use super::breaker::Upstream;
-use super::preflight::Versions;
+use super::preflight::{Turns, Versions};
 use super::run_step::store_fault;
 use crate::domain::ids::{ImportId, InstallationName, PersonId};
 use crate::domain::launch::{Arrival, Callback, CallbackRefused, Launch, Redeemed, Seen};
@@ -60,6 +60,7 @@ pub struct Launches {
     pub(super) engine: Engine,
     pub(super) store: Arc<dyn LaunchStore>,
     pub(super) versions: Arc<Versions>,
+    pub(super) turns: Arc<Turns>,
     sealer: Arc<dyn Sealer>,
     doors: Arc<BTreeMap<InstallationName, Door>>,
 }
@@ -110,7 +111,14 @@ impl Launches {
         sealer: Arc<dyn Sealer>,
         doors: BTreeMap<InstallationName, Door>,
     ) -> Self {
-        Self { engine, store, versions: Arc::default(), sealer, doors: Arc::new(doors) }
+        Self {
+            engine,
+            store,
+            versions: Arc::default(),
+            turns: Arc::default(),
+            sealer,
+            doors: Arc::new(doors),
+        }
     }
 
     /// The installations from which people come.

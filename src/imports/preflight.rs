@@ -20,10 +20,11 @@ use crate::domain::import::{End, Phase, State};
 use crate::domain::launch::{Launch, Standing};
 use crate::domain::pid::Pid;
 use crate::domain::ports::launch::Choice;
+use crate::domain::ports::linking::{Namespace, NewProject};
 use crate::domain::ports::renku::{Objection, objections};
 use crate::domain::ports::store::{Created, ImportFilter};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
-use crate::domain::project::{Project, ProjectAddress, RenkuApi};
+use crate::domain::project::{DatasetName, Project, ProjectAddress, RenkuApi};
 use crate::domain::time::Timestamp;
 
 /// A person waits for the list of their projects so long, and pastes the address where it is longer.
@@ -107,6 +108,15 @@ pub struct Candidate {
     pub has: Option<VersionNumber>,
 }
 
+/// Where an import goes.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// The project at this address, as it was typed.
+    Address(String),
+    /// One that is made for it; only where datasets are linked.
+    New(NewProject),
+}
+
 /// A confirmation as it was typed.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
@@ -116,8 +126,8 @@ pub struct Confirmation {
     pub renku: RenkuName,
     /// Which of its services.
     pub api: RenkuApi,
-    /// The project's address.
-    pub project: String,
+    /// Into which project.
+    pub target: Target,
     /// The wished name; empty makes one.
     pub name: String,
     /// Whether the project may be migrated.
@@ -213,6 +223,8 @@ impl Launches {
     /// # Errors
     /// The first thing that forbids it, with the field; a sign-in that is needed; `launch-unknown`, `launch-used`.
     pub async fn confirm(&self, handle: &SecretString, confirmed: Confirmation) -> Result<ImportId, Fault> {
+        // The second half of a double click waits for the first, lest it asks for a second project of one name.
+        let _turn = self.turns.of(hash(handle)).lock_owned().await;
         let launch = match self.open(handle).await? {
             Opened::Used { person, import } if person == confirmed.person => return Ok(import),
             Opened::Used { .. } => return Err(Fault::user(ProblemCode::LaunchUsed)),
@@ -224,12 +236,16 @@ impl Launches {
         {
             return Err(fault);
         }
+        let project = match &confirmed.target {
+            Target::Address(address) => address.clone(),
+            Target::New(new) => self.made(&launch, &confirmed, new).await?,
+        };
         let request = Request {
             dataset: launch.pid.to_string(),
             installation: Some(launch.installation.to_string()),
             version: None,
             api: Some(confirmed.api.to_string()),
-            project: confirmed.project,
+            project,
             name: Some(confirmed.name),
             migrate: confirmed.migrate,
         };
@@ -261,6 +277,59 @@ impl Launches {
             tracing::warn!(error = %error, "the choice cannot be remembered");
         }
         Ok(import.id)
+    }
+}
+
+impl Launches {
+    /// Makes the project that was asked for, after everything else that can be refused.
+    async fn made(
+        &self,
+        launch: &Launch,
+        confirmed: &Confirmation,
+        new: &NewProject,
+    ) -> Result<String, Fault> {
+        if !confirmed.name.is_empty()
+            && let Err(why) = confirmed.name.parse::<DatasetName>()
+        {
+            let problem = Problem::new(ProblemCode::DatasetNameInvalid).about("name").saying(why.to_string());
+            return Err(Fault::new(Class::User, problem));
+        }
+        let version = self.version(launch).await.map_err(|fault| better_named(fault, launch))?;
+        let can = self.engine.service(&confirmed.renku, confirmed.api)?.capabilities();
+        if let Some(objection) = objections(&version, None, &can).into_iter().find(|found| found.forbids) {
+            return Err(Fault::new(Class::User, objection.problem));
+        }
+        let project = self.engine.create_project(confirmed.person, &confirmed.renku, new).await?;
+        Ok(project.address.to_string())
+    }
+
+    /// Where this person may make projects; none where that cannot be found out, for then one is chosen from the list.
+    pub async fn namespaces(&self, person: PersonId, offer: &Offer) -> Vec<Namespace> {
+        if offer.api != RenkuApi::Data {
+            return Vec::new();
+        }
+        let asked =
+            tokio::time::timeout(PROJECTS_TIMEOUT, self.engine.namespaces(person, &offer.renku)).await;
+        match asked {
+            Ok(Ok(namespaces)) => namespaces,
+            Ok(Err(fault)) => {
+                tracing::info!(renku = %offer.renku, problem.code = %fault.problem.code, "namespaces cannot be listed");
+                Vec::new()
+            }
+            Err(_elapsed) => Vec::new(),
+        }
+    }
+}
+
+/// Lets confirmations of one launch wait for each other.
+#[derive(Debug, Default)]
+pub(super) struct Turns(Mutex<HashMap<[u8; 32], Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    fn of(&self, row: [u8; 32]) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(row).or_default())
     }
 }
 

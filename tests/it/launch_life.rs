@@ -17,7 +17,7 @@ use dataverse_renku::domain::problem::{Class, Fault, ProblemCode, SignInAt};
 use dataverse_renku::domain::project::RenkuApi;
 use dataverse_renku::identity::vault::{Vault, VaultKey};
 use dataverse_renku::imports::launch::{Door, Launches, Opened};
-use dataverse_renku::imports::preflight::Confirmation;
+use dataverse_renku::imports::preflight::{Confirmation, Target};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
@@ -92,7 +92,7 @@ impl Stage {
             person: self.world.person,
             renku: "main".parse().unwrap(),
             api: RenkuApi::Core,
-            project: format!("https://git.example/alice/{project}"),
+            target: Target::Address(format!("https://git.example/alice/{project}")),
             name: String::new(),
             migrate: false,
         }
@@ -192,7 +192,8 @@ async fn nothing_is_started_where_a_sign_in_is_needed_or_something_forbids_it() 
     let refused = stage.launches.confirm(&handle, stage.confirmation("one")).await.unwrap_err();
     assert_eq!(refused.class, Class::SignIn(SignInAt::Connector));
     *stage.world.tokens.0.lock().unwrap() = None;
-    let confirmation = Confirmation { project: "https://evil.example/a/b".into(), ..stage.confirmation("") };
+    let target = Target::Address("https://evil.example/a/b".into());
+    let confirmation = Confirmation { target, ..stage.confirmation("") };
     let refused = stage.launches.confirm(&handle, confirmation).await.unwrap_err();
     assert_eq!(refused.problem.code, ProblemCode::ProjectHostNotAllowed);
     assert!(stage.world.queue.messages.lock().unwrap().is_empty());

@@ -11,10 +11,11 @@ use super::launch::ways_back;
 use super::preflight_page::{Asked, Mistake, Preflight};
 use crate::domain::ids::RenkuName;
 use crate::domain::launch::Launch;
+use crate::domain::ports::linking::NewProject;
 use crate::domain::problem::{Class, Fault, ProblemCode};
-use crate::domain::project::RenkuApi;
+use crate::domain::project::{RenkuApi, Visibility};
 use crate::imports::launch::Opened;
-use crate::imports::preflight::Confirmation;
+use crate::imports::preflight::{Confirmation, Target};
 use crate::texts::text;
 use crate::web::Context;
 use crate::web::extract::Visitor;
@@ -53,6 +54,15 @@ pub(crate) struct Typed {
     /// A ticked box.
     #[serde(default)]
     pub(crate) migrate: Option<String>,
+    /// What a project that is to be made is called; it is made where there is one.
+    #[serde(default)]
+    pub(crate) new_title: String,
+    /// The short name of its place.
+    #[serde(default)]
+    pub(crate) new_namespace: String,
+    /// `public`, else it is for its members.
+    #[serde(default)]
+    pub(crate) new_visibility: String,
     /// What the list was narrowed by.
     #[serde(default)]
     pub(crate) q: String,
@@ -148,21 +158,35 @@ async fn confirmed(
         let back = format!("/preflight/{}?way={}", handle.expose_secret(), typed.way);
         return Ok(format!("/sign-in?renku={renku}&{}", next_query(&back)));
     };
-    let address = typed.address.trim();
-    let project = if address.is_empty() { typed.project.trim() } else { address };
-    if project.is_empty() {
-        return Err(Refusal::Mistake(Mistake::at("project", say("launch-choose-project"))));
-    }
     let confirmation = Confirmation {
         person: person.id,
         renku,
         api,
-        project: project.to_owned(),
+        target: target(typed).map_err(|mistake| Refusal::Mistake(Mistake::at("project", say(mistake))))?,
         name: typed.name.trim().to_owned(),
         migrate: typed.migrate.is_some(),
     };
     let import = context.launches.confirm(handle, confirmation).await?;
     Ok(format!("/imports/{import}"))
+}
+
+/// Into which project; else which sentence says what is wrong. A pasted address counts before the list, and only one of a pasted
+/// address and a new project can be meant.
+fn target(typed: &Typed) -> Result<Target, &'static str> {
+    let (title, address) = (typed.new_title.trim(), typed.address.trim());
+    if !title.is_empty() && !address.is_empty() {
+        return Err("launch-new-or-address");
+    }
+    if !title.is_empty() {
+        let public = typed.new_visibility == Visibility::Public.as_str();
+        return Ok(Target::New(NewProject {
+            title: title.to_owned(),
+            namespace: typed.new_namespace.trim().to_owned(),
+            visibility: if public { Visibility::Public } else { Visibility::Private },
+        }));
+    }
+    let project = if address.is_empty() { typed.project.trim() } else { address };
+    if project.is_empty() { Err("launch-choose-project") } else { Ok(Target::Address(project.to_owned())) }
 }
 
 /// The launch, or the answer where there is none to be confirmed any more.

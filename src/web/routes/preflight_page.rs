@@ -53,6 +53,8 @@ impl Mistake {
         let field = match fault.problem.field.as_deref() {
             Some("name") => "name",
             Some("project") => "project",
+            Some("title") => "new-title",
+            Some("namespace") => "new-namespace",
             Some(_) | None => "way",
         };
         Self {
@@ -103,6 +105,14 @@ struct Row {
     chosen: bool,
 }
 
+/// A place for a new project.
+#[derive(Debug)]
+struct Place {
+    slug: String,
+    title: String,
+    chosen: bool,
+}
+
 /// What can be chosen from.
 #[derive(Debug)]
 enum Projects {
@@ -149,6 +159,8 @@ pub(super) struct Preflight {
     /// Whether there may be more projects than are listed.
     capped: bool,
     can_migrate: bool,
+    /// Where a new project can be made; empty where none can.
+    places: Vec<Place>,
     default_name: String,
     /// The options are open where something in them is wrong.
     options_open: bool,
@@ -209,6 +221,7 @@ impl Preflight {
             searched: false,
             capped: false,
             can_migrate: false,
+            places: Vec::new(),
             default_name: DatasetName::derived(&version.title, &version.pid, version.number).to_string(),
             options_open: false,
             typed: Typed::default(),
@@ -247,7 +260,18 @@ impl Preflight {
             return;
         }
         let pid = &sheet.version.pid;
-        let listed = context.launches.candidates(person.id, &way.offer, pid, &self.typed.q).await;
+        let (listed, namespaces) = tokio::join!(
+            context.launches.candidates(person.id, &way.offer, pid, &self.typed.q),
+            context.launches.namespaces(person.id, &way.offer),
+        );
+        self.places = namespaces
+            .into_iter()
+            .map(|namespace| Place {
+                chosen: namespace.slug == self.typed.new_namespace,
+                slug: namespace.slug,
+                title: namespace.title,
+            })
+            .collect();
         self.projects = match listed {
             Ok(candidates) => {
                 self.capped = candidates.len() >= PROJECTS_SHOWN as usize;
@@ -288,7 +312,8 @@ impl Preflight {
             ("", Some(last)) => last.project.as_str(),
             (typed, _) => typed,
         };
-        let chosen = |address: &str| self.typed.address.is_empty() && (only || address == wanted);
+        let elsewhere = !self.typed.address.is_empty() || !self.typed.new_title.is_empty();
+        let chosen = |address: &str| !elsewhere && (only || address == wanted);
         candidates
             .into_iter()
             .map(|Candidate { project, has }| Row {
@@ -317,6 +342,8 @@ impl Preflight {
         let rows = matches!(&self.projects, Projects::Listed(rows) if !rows.is_empty());
         match field {
             "name" => "name",
+            "new-title" if !self.places.is_empty() => "new-title",
+            "new-namespace" if !self.places.is_empty() => "new-namespace",
             "project" if rows && self.typed.address.is_empty() => "project-0",
             "project" => "address",
             _ => "to",
