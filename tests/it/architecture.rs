@@ -13,6 +13,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
             "app",
             "adapters",
             "config",
+            "doctor",
             "domain",
             "imports",
             "lifecycle",
@@ -28,13 +29,21 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
         &[
             "adapters",
             "config",
+<<<<<<< HEAD
+=======
+            "doctor",
+>>>>>>> doctor
             "domain",
             "identity",
             "imports",
             "lifecycle",
+<<<<<<< HEAD
             "publications",
             "telemetry",
             "texts",
+=======
+            "telemetry",
+>>>>>>> doctor
             "web",
             "worker",
         ],
@@ -44,6 +53,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("imports", &["domain"]),
     ("publications", &["domain", "imports"]),
     ("identity", &["domain"]),
+    ("doctor", &["domain"]),
     ("domain", &[]),
     ("adapters", &["domain"]),
     ("config", &["domain"]),
