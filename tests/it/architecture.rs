@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room that is not named here may know nothing of ours.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -29,21 +29,14 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
         &[
             "adapters",
             "config",
-<<<<<<< HEAD
-=======
             "doctor",
->>>>>>> doctor
             "domain",
             "identity",
             "imports",
             "lifecycle",
-<<<<<<< HEAD
             "publications",
             "telemetry",
             "texts",
-=======
-            "telemetry",
->>>>>>> doctor
             "web",
             "worker",
         ],
