@@ -184,6 +184,8 @@ impl Engine {
             now,
             give_up_at: now.plus(self.settings.give_up_after),
             idempotency_key: None,
+            // Known when the import is planned.
+            title: None,
         }
     }
 

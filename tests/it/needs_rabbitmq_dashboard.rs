@@ -131,7 +131,7 @@ async fn get_messages_tells_an_operator_the_story_of_an_import() {
     let seen = dashboard.get_message("imports-wait-for-retry-1h", false).await.unwrap();
     let properties = &seen["properties"];
     assert_eq!(properties["type"], "import.advance");
-    assert_eq!(properties["message_id"], sent.import.to_string());
+    assert_eq!(properties["message_id"], sent.subject.as_uuid().to_string());
     assert_eq!(properties["timestamp"], sent.made_at.as_millis() / 1_000);
     assert_eq!(properties["app_id"], concat!("dataverse-renku/", env!("CARGO_PKG_VERSION")));
     // The broker counts deliveries in a header of its own.
@@ -173,7 +173,7 @@ async fn a_parked_message_tells_why_and_moved_by_hand_it_sends_the_import_on() {
     assert_eq!(dashboard.call(Method::POST, &path, &moved).await["routed"], true);
     let taken = ack(next(&queue, Lane::ImportsToSubmit).await).await;
     assert!(taken.parked, "{taken:?}");
-    assert_eq!(taken.import, parked.import);
+    assert_eq!(taken.subject, parked.subject);
     queue.close().await;
     dashboard.clear().await;
 }

@@ -395,6 +395,7 @@ fn filter(query: &ListQuery) -> Result<ImportFilter, Problem> {
         project: read("project", query.project.as_deref(), |text| text.parse().ok())?,
         before: read("before", query.before.as_deref(), |text| text.parse().ok())?,
         limit: limit(query.limit.as_deref(), 20)?,
+        ..ImportFilter::default()
     })
 }
 

@@ -104,6 +104,7 @@ fn import_for(subscription: &Subscription) -> HandedOn {
         now: T0,
         give_up_at: after(9_999),
         idempotency_key: None,
+        title: None,
     };
     HandedOn::Import(Box::new(new))
 }
