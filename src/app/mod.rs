@@ -1,6 +1,7 @@
 //! The composition root: the only place that names concrete adapters. Maps the configuration onto what each part needs, opens
 //! everything in order, runs it, and closes it in the opposite order.
 
+mod doctor;
 mod gauges;
 mod launches;
 mod parts;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
+pub use doctor::{doctor, http_client, keycloak, place};
 pub use parts::{Parts, open_store};
 
 pub use crate::adapters::store::Access;

@@ -36,6 +36,13 @@ pub(crate) enum Command {
     /// Look at imports, and act on them.
     #[command(subcommand)]
     Imports(ImportsCommand),
+    /// Look at everything that an import needs, and say what is wrong and what mends it.
+    Doctor(DoctorArgs),
+    /// Show how this service has to be known at a Dataverse or at Renku's Keycloak, and apply it where possible.
+    Register(RegisterArgs),
+    /// Get an access token for trying things out, or see what Renku would say to one.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Check or show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -238,6 +245,108 @@ pub(crate) enum ImportsCommand {
 pub(crate) enum VaultCommand {
     /// Seal every stored sign-in with the newest key (the first in `vault.keys`); beside a running service, as often as you like.
     Rotate,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It only reads, and ends within half a minute whatever hangs. Exit status: 0 nothing is wrong, 1 something is."
+)]
+pub(crate) struct DoctorArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Also write a transcript without secrets into this file, to be attached to a report.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// The language of the sentences: en, fr or de.
+    #[arg(long, value_name = "TAG", value_parser = ["en", "fr", "de"])]
+    pub(crate) language: Option<String>,
+}
+
+/// Options of `register`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "these are flags of a command line")]
+#[command(
+    after_help = "Examples:\n  dataverse-renku register --installation demo\n  dataverse-renku register --installation demo --apply\n  dataverse-renku register --keycloak main"
+)]
+pub(crate) struct RegisterArgs {
+    /// At this Dataverse: the button on dataset pages.
+    #[arg(long, value_name = "NAME", required_unless_present = "keycloak", conflicts_with = "keycloak")]
+    pub(crate) installation: Option<String>,
+
+    /// At this Renku's Keycloak: the client; printed as JSON, as kcadm commands and as steps in the console.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keycloak: Option<String>,
+
+    /// Do it (at a Dataverse of 6.6 or later, with a superuser's api_token in the configuration); without it only what would be done is shown.
+    #[arg(long, conflicts_with = "remove", requires = "installation")]
+    pub(crate) apply: bool,
+
+    /// Take our button away again; those of others stay.
+    #[arg(long, requires = "installation")]
+    pub(crate) remove: bool,
+
+    /// Put the client's secret into the JSON, for a pipe into kcadm.sh.
+    #[arg(long, requires = "keycloak")]
+    pub(crate) with_secret: bool,
+
+    /// Print the JSON alone; asks nobody.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The language of the sentences: en, fr or de.
+    #[arg(long, value_name = "TAG", value_parser = ["en", "fr", "de"])]
+    pub(crate) language: Option<String>,
+}
+
+/// `token …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Sign in and print an access token; nothing is stored.
+    Get(TokenGetArgs),
+    /// Read a token from standard input, and say which of Renku's doors lets it in, and why not.
+    Inspect {
+        /// The Renku's name, if several are configured.
+        #[arg(long)]
+        renku: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Options of `token get`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  dataverse-renku token get --device --client-id renku-cli\n  dataverse-renku token get --port 8474   (the client must have http://127.0.0.1:8474/ among its redirect addresses)"
+)]
+pub(crate) struct TokenGetArgs {
+    /// The Renku's name, if several are configured.
+    #[arg(long)]
+    pub(crate) renku: Option<String>,
+
+    /// Another client than the configured one; it must be a public one.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// With a code that is entered in any browser; without it a browser on this machine comes back to a port here.
+    #[arg(long, conflicts_with = "password")]
+    pub(crate) device: bool,
+
+    /// With this user's password, read from the terminal or a pipe. Only where an administrator allows it; see what it says.
+    #[arg(long, value_name = "USER")]
+    pub(crate) password: Option<String>,
+
+    /// The port to which the browser comes back; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `config …`

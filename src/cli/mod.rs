@@ -5,14 +5,17 @@
 mod api;
 mod args;
 mod config;
+mod doctor;
 mod health;
 mod import;
 mod imports;
 mod local;
 mod migrate;
 mod out;
+mod register;
 mod sandbox;
 mod serve;
+mod token;
 mod vault;
 
 use std::path::Path;
@@ -68,6 +71,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Import(args) => import::run(file, args).await,
         Command::Imports(command) => imports::run(file, command).await,
+        Command::Register(args) => register::run(file, args).await,
+        Command::Token(command) => token::run(file, command).await,
+        Command::Doctor(args) => doctor::run(file, args).await,
         Command::Config(command) => config::run(file, &command),
         Command::Health(args) => health::run(file, &args).await,
         Command::Vault(command) => vault::run(file, &command).await,

@@ -5,7 +5,7 @@
 use secrecy::SecretString;
 
 use super::Identity;
-use super::vault::{Place, VaultError};
+use super::vault::{Place, Vault, VaultError};
 use crate::domain::ids::PersonId;
 use crate::domain::ports::identity::{Credential, CredentialState, GrantedTokens, Sealed};
 use crate::domain::ports::renku::AccessToken;
@@ -14,6 +14,20 @@ use crate::domain::time::Timestamp;
 
 fn place<'a>(row: &'a str, column: &'static str) -> Place<'a> {
     Place { table: "credentials", row, column }
+}
+
+/// A stored sign-in's access and refresh token, opened for a look.
+///
+/// # Errors
+/// When the vault has not the key with which they were sealed.
+pub fn opened(
+    vault: &Vault,
+    credential: &Credential,
+) -> Result<(AccessToken, Option<SecretString>), VaultError> {
+    let row = credential.person.to_string();
+    let access = AccessToken::new(vault.open(&credential.access, &place(&row, "access"))?);
+    let open = |sealed| vault.open(sealed, &place(&row, "refresh"));
+    Ok((access, credential.refresh.as_ref().map(open).transpose()?))
 }
 
 impl Identity {

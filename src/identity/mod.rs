@@ -36,6 +36,7 @@ use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use vault::Vault;
 
 pub use bearer::Bearer;
+pub use credential::opened;
 pub use rotate::Rotation;
 pub use sessions::{Cookie, OpenSession};
 pub use sign_in::{Callback, CodeSignIn, DevicePoll, DeviceSignIn, SignedIn};
@@ -198,7 +199,8 @@ fn hex(bytes: &[u8]) -> String {
     digits.concat()
 }
 
-fn store_fault(error: StoreError) -> Fault {
+/// What a failure of the store means for whoever needs people.
+pub fn store_fault(error: StoreError) -> Fault {
     match error {
         StoreError::Unavailable(_) => {
             Fault::new(Class::Outage { after: None }, Problem::new(ProblemCode::StoreUnavailable))

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room that is not named here may know nothing of ours.
-const MAY_KNOW: [(&str, &[&str]); 14] = [
+const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -13,6 +13,7 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
             "app",
             "adapters",
             "config",
+            "doctor",
             "domain",
             "imports",
             "lifecycle",
@@ -24,12 +25,24 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
     ),
     (
         "app",
-        &["adapters", "config", "domain", "identity", "imports", "lifecycle", "telemetry", "web", "worker"],
+        &[
+            "adapters",
+            "config",
+            "doctor",
+            "domain",
+            "identity",
+            "imports",
+            "lifecycle",
+            "telemetry",
+            "web",
+            "worker",
+        ],
     ),
     ("web", &["domain", "identity", "imports", "lifecycle", "texts"]),
     ("worker", &["domain", "imports"]),
     ("imports", &["domain"]),
     ("identity", &["domain"]),
+    ("doctor", &["domain"]),
     ("domain", &[]),
     ("adapters", &["domain"]),
     ("config", &["domain"]),

@@ -15,6 +15,7 @@ mod chaos_proxy;
 mod dataverse_on_sandbox;
 mod deploy;
 mod docs;
+mod doctor;
 mod embedded_queue;
 mod engine;
 mod engine_world;

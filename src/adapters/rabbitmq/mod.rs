@@ -5,6 +5,7 @@
 mod consume;
 mod envelope;
 mod error;
+mod look;
 mod publish;
 mod supervisor;
 mod topology;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::error::RabbitError;
+pub use self::look::{look, words};
 pub use self::topology::Rungs;
 
 use self::consume::InHand;

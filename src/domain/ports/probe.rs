@@ -149,8 +149,6 @@ pub enum Broker {
     Embedded,
     /// A broker was reached.
     Reached {
-        /// Its name and version, as it gives them.
-        version: String,
         /// Our queues that are not there yet; a worker makes them when it starts.
         missing: Vec<String>,
     },

@@ -1,0 +1,78 @@
+# What the doctor says: the names of its checks, and what it says beside them. Problems are in problems.ftl.
+
+## Checks
+
+doctor-check-configuration = Konfiguration
+doctor-check-key = Schlüssel zu gespeicherten Anmeldungen
+doctor-check-store = Datenbank
+doctor-check-broker = Warteschlange
+doctor-check-renku = Renku antwortet
+doctor-check-discovery = Renku-Anmeldung
+doctor-check-clock = Uhr
+doctor-check-client = Dieser Dienst bei der Renku-Anmeldung
+doctor-check-code-flow = Anmelden über den Browser
+doctor-check-device-flow = Anmelden mit einem Code
+doctor-check-gateway = Das Gateway von Renku nimmt diesen Dienst an
+doctor-check-sign-in = Gespeicherte Anmeldung
+doctor-check-person = Renku kennt die Person
+doctor-check-dataverse = Dataverse antwortet
+doctor-check-tool = Schaltfläche in Dataverse
+doctor-check-signed-addresses = Signierte Adressen
+doctor-check-workflow = Workflow nach der Veröffentlichung
+doctor-check-resume-addresses = Adressen, die den Workflow fortsetzen dürfen
+
+## Beside a mark
+
+doctor-note-risky = Das ist erlaubt, sollte aber bekannt sein.
+doctor-note-queues-missing = Diese Warteschlangen gibt es noch nicht. Ein Worker legt sie beim Start an.
+doctor-note-pkce-not-enforced = Das Anmelden geht. Keycloak ließe diesen Dienst auch ohne PKCE herein, was weniger sicher ist.
+doctor-note-nobody-signed-in = Noch hat sich niemand angemeldet. Ob Renku die Token annimmt, zeigt sich erst dann: einmal anmelden und erneut aufrufen.
+doctor-note-not-seen = Keycloak verrät nichts darüber, ohne es zu verbrauchen. Es zeigt sich beim nächsten Import.
+doctor-note-not-fresh = Das gespeicherte Token ist abgelaufen. Es wird beim nächsten Gebrauch erneuert, dann lässt sich Renku fragen.
+doctor-note-tools-too-old = Dieses Dataverse hat keine brauchbaren Schaltflächen für Datensätze. Dafür braucht es Version 5.14 oder neuer.
+doctor-note-tools-hidden = Vor Version 6.6 sieht man die Schaltfläche nur auf der Maschine des Dataverse. Dort sieht nach, wer es betreut:
+doctor-note-proxy-before = Vor Version 6.10 scheitern signierte Adressen mit 401 hinter einem Proxy, der TLS beendet, es sei denn, er reicht https weiter (AJP). Scheitern Aufrufe, liegt es daran.
+doctor-note-proxy-header = Ob der Proxy vor Dataverse X-Forwarded-Proto sendet, sieht man von hier aus nicht. Scheitern Aufrufe mit 401, tut er es nicht.
+doctor-note-workflows-too-old = Dieses Dataverse kann Veröffentlichungen nicht brauchbar melden. Dafür braucht es Version 5.4 oder neuer.
+doctor-note-no-workflow-secret = Veröffentlichungen werden diesem Dienst nicht gemeldet: workflow_secrets ist nicht gesetzt. Importe gehen trotzdem.
+doctor-note-workflow-unseen = Den Workflow sieht man nur auf der Maschine des Dataverse. Dort sieht nach, wer es betreut:
+doctor-note-resume-unseen = Die Adresse dieses Dienstes, wie Dataverse sie sieht, muss in dieser Liste stehen. Dort sieht nach, wer es betreut:
+doctor-note-after-the-above = Nicht angesehen, weil davor etwas nicht stimmt.
+
+## Around them
+
+doctor-mend-with = Das behebt es:
+doctor-sign-in-kcadm = Vor den kcadm.sh-Befehlen meldet sich ein Keycloak-Administrator einmal an:
+doctor-all-well = Alles in Ordnung.
+doctor-some-wrong = Etwas stimmt nicht.
+
+## Registering
+
+register-tool-missing = Die Schaltfläche ist noch nicht eingetragen.
+register-tool-there = Die Schaltfläche ist eingetragen, wie sie soll. Nichts wurde geändert.
+register-tool-differs = Die eingetragene Schaltfläche weicht von der ab, die dieser Dienst braucht:
+register-tool-applied = Die Schaltfläche wurde eingetragen. So nehmen Sie es zurück:
+register-tool-removed = Die Schaltfläche wurde entfernt.
+register-tool-none = Keine Schaltfläche führt hierher. Nichts wurde geändert.
+register-by-hand = Nichts wurde geändert. Mit --apply und einem api_token eines Superusers in der Konfiguration geschieht es von hier; oder durch einen Superuser:
+register-on-the-host = Oder auf der Maschine des Dataverse, ohne Token:
+register-old-dataverse = Vor Version 6.6 trägt man eine Schaltfläche nur auf der Maschine des Dataverse ein:
+register-device-client = Dieser Dienst nutzt einen Client, den Renkus Chart angelegt hat. Es ist nichts einzutragen.
+register-client-json = Der Client, wie Keycloak ihn importiert (Realm Renku → Clients → Import client):
+register-client-kcadm = Oder auf der Befehlszeile:
+register-client-console = Oder von Hand: Clients → Create client → OpenID Connect, die Client ID → Next → Client authentication ein, nur Standard flow → Next → Valid redirect URIs → Save. Dann Client scopes → der auf -dedicated endet → Add mapper → By configuration → Audience, Included Client Audience renku, Add to access token ein → Save. Dann Advanced → Proof Key for Code Exchange Code Challenge Method S256 → Save. Das Geheimnis steht unter Credentials.
+
+## Tokens
+
+at-token-browser = Öffnen Sie diese Adresse in einem Browser auf dieser Maschine:
+at-token-device = Öffnen Sie diese Adresse in einem Browser und geben Sie den Code ein:
+at-token-close-window = Fertig. Sie können dieses Fenster schließen.
+at-token-password = Passwort:
+at-token-password-warning = Ein Passwort gehört auf die Seite von Keycloak. Ein Programm, das es annimmt, könnte es behalten, und der zweite Faktor entfällt. Nur für Tests.
+at-token-got = Ein Token für
+at-token-signature-fine = Die Signatur ist die des Realms.
+at-token-signature-wrong = Die Signatur ist nicht die des Realms.
+at-token-signature-unseen = Die Signatur ließ sich nicht prüfen: die Schlüssel des Realms sind nicht lesbar, oder es ist das Token eines anderen Realms.
+at-token-door-python = Renku 1 hinter dem Python-Gateway (Charts bis 0.56)
+at-token-door-go = Renku 1 hinter dem Go-Gateway (Charts ab 0.57)
+at-token-door-data = Renku 2 (Datendienste)

@@ -1,0 +1,78 @@
+# What the doctor says: the names of its checks, and what it says beside them. Problems are in problems.ftl.
+
+## Checks
+
+doctor-check-configuration = Configuration
+doctor-check-key = Key to stored sign-ins
+doctor-check-store = Database
+doctor-check-broker = Queue
+doctor-check-renku = Renku answers
+doctor-check-discovery = Renku's sign-in
+doctor-check-clock = Clock
+doctor-check-client = This service at Renku's sign-in
+doctor-check-code-flow = Signing in through the browser
+doctor-check-device-flow = Signing in with a code
+doctor-check-gateway = Renku's gateway accepts this service
+doctor-check-sign-in = Stored sign-in
+doctor-check-person = Renku knows the person
+doctor-check-dataverse = Dataverse answers
+doctor-check-tool = Button in Dataverse
+doctor-check-signed-addresses = Signed addresses
+doctor-check-workflow = Workflow after publication
+doctor-check-resume-addresses = Addresses that may resume the workflow
+
+## Beside a mark
+
+doctor-note-risky = This is allowed, and should be known.
+doctor-note-queues-missing = These queues are not there yet. A worker makes them when it starts.
+doctor-note-pkce-not-enforced = Signing in works. Keycloak would also let this service in without PKCE, which is less safe.
+doctor-note-nobody-signed-in = Nobody has signed in yet. Whether Renku accepts the tokens shows only then: sign in once, and run this again.
+doctor-note-not-seen = Keycloak tells nothing about it without using it up. It shows at the next import.
+doctor-note-not-fresh = The stored token is over. It is renewed at its next use, and then Renku can be asked.
+doctor-note-tools-too-old = This Dataverse has no usable buttons for datasets. They need version 5.14 or later.
+doctor-note-tools-hidden = Before version 6.6 the button is seen on the Dataverse's own machine only. Its administrator looks there:
+doctor-note-proxy-before = Before version 6.10 signed addresses fail with 401 behind a proxy that ends TLS, unless it passes https on (AJP). If launches fail, this is why.
+doctor-note-proxy-header = Whether the proxy before Dataverse sends X-Forwarded-Proto cannot be seen from here. If launches fail with 401, it does not.
+doctor-note-workflows-too-old = This Dataverse cannot tell of publications in a usable way. That needs version 5.4 or later.
+doctor-note-no-workflow-secret = Publications are not announced to this service: no workflow_secrets are configured. Imports work all the same.
+doctor-note-workflow-unseen = The workflow is seen on the Dataverse's own machine only. Its administrator looks there:
+doctor-note-resume-unseen = The address of this service, as Dataverse sees it, must be in this list. Its administrator looks there:
+doctor-note-after-the-above = Not looked at, since something before it is wrong.
+
+## Around them
+
+doctor-mend-with = What mends it:
+doctor-sign-in-kcadm = Before kcadm.sh commands an administrator of Keycloak signs in once:
+doctor-all-well = Nothing is wrong.
+doctor-some-wrong = Something is wrong.
+
+## Registering
+
+register-tool-missing = The button is not registered yet.
+register-tool-there = The button is registered as it should be. Nothing was changed.
+register-tool-differs = The registered button differs from the one that this service needs:
+register-tool-applied = The button was registered. To undo it:
+register-tool-removed = The button was taken away.
+register-tool-none = There is no button that leads here. Nothing was changed.
+register-by-hand = Nothing was changed. With --apply, and an api_token of a superuser in the configuration, it is done from here; or by a superuser:
+register-on-the-host = Or on the Dataverse's own machine, without a token:
+register-old-dataverse = Before version 6.6 a button is registered on the Dataverse's own machine only:
+register-device-client = This service uses a client that Renku's chart has made. Nothing has to be registered.
+register-client-json = The client, as Keycloak imports it (realm Renku → Clients → Import client):
+register-client-kcadm = Or on the command line:
+register-client-console = Or by hand: Clients → Create client → OpenID Connect, the Client ID → Next → Client authentication on, only Standard flow → Next → Valid redirect URIs → Save. Then Client scopes → the one that ends in -dedicated → Add mapper → By configuration → Audience, Included Client Audience renku, Add to access token on → Save. Then Advanced → Proof Key for Code Exchange Code Challenge Method S256 → Save. The secret is under Credentials.
+
+## Tokens
+
+at-token-browser = Open this address in a browser on this machine:
+at-token-device = Open this address in any browser and enter the code:
+at-token-close-window = Done. You may close this window.
+at-token-password = Password:
+at-token-password-warning = A password belongs on Keycloak's own page. A program that takes it could keep it, and a second factor is left out. Use this for tests alone.
+at-token-got = A token for
+at-token-signature-fine = The signature is the realm's.
+at-token-signature-wrong = The signature is not the realm's.
+at-token-signature-unseen = The signature could not be checked: the realm's keys cannot be read, or it is another realm's token.
+at-token-door-python = Renku 1 behind the Python gateway (charts up to 0.56)
+at-token-door-go = Renku 1 behind the Go gateway (charts from 0.57)
+at-token-door-data = Renku 2 (data services)

@@ -1,0 +1,78 @@
+# What the doctor says: the names of its checks, and what it says beside them. Problems are in problems.ftl.
+
+## Checks
+
+doctor-check-configuration = Configuration (réglages)
+doctor-check-key = Clé des connexions enregistrées
+doctor-check-store = Base de données
+doctor-check-broker = File d'attente
+doctor-check-renku = Renku répond
+doctor-check-discovery = Connexion à Renku
+doctor-check-clock = Horloge
+doctor-check-client = Ce service à la connexion de Renku
+doctor-check-code-flow = Connexion par le navigateur
+doctor-check-device-flow = Connexion avec un code
+doctor-check-gateway = La passerelle de Renku accepte ce service
+doctor-check-sign-in = Connexion enregistrée
+doctor-check-person = Renku connaît la personne
+doctor-check-dataverse = Dataverse répond
+doctor-check-tool = Bouton dans Dataverse
+doctor-check-signed-addresses = Adresses signées
+doctor-check-workflow = Workflow après publication
+doctor-check-resume-addresses = Adresses autorisées à reprendre le workflow
+
+## Beside a mark
+
+doctor-note-risky = C'est permis, mais il faut le savoir.
+doctor-note-queues-missing = Ces files n'existent pas encore. Un worker les crée à son démarrage.
+doctor-note-pkce-not-enforced = La connexion fonctionne. Keycloak laisserait aussi entrer ce service sans PKCE, ce qui est moins sûr.
+doctor-note-nobody-signed-in = Personne ne s'est encore connecté. On ne voit qu'alors si Renku accepte les jetons : connectez-vous une fois et relancez cette commande.
+doctor-note-not-seen = Keycloak n'en dit rien sans l'épuiser. On le verra à la prochaine importation.
+doctor-note-not-fresh = Le jeton enregistré est périmé. Il sera renouvelé à la prochaine utilisation ; Renku pourra alors être interrogé.
+doctor-note-tools-too-old = Ce Dataverse n'a pas de boutons utilisables pour les jeux de données. Il faut la version 5.14 ou plus récente.
+doctor-note-tools-hidden = Avant la version 6.6, le bouton ne se voit que sur la machine du Dataverse. Son administrateur y regarde :
+doctor-note-proxy-before = Avant la version 6.10, les adresses signées échouent avec 401 derrière un proxy qui termine TLS, sauf s'il transmet https (AJP). Si les lancements échouent, c'est la cause.
+doctor-note-proxy-header = On ne voit pas d'ici si le proxy devant Dataverse envoie X-Forwarded-Proto. Si les lancements échouent avec 401, il ne le fait pas.
+doctor-note-workflows-too-old = Ce Dataverse ne peut pas annoncer les publications de façon utilisable. Il faut la version 5.4 ou plus récente.
+doctor-note-no-workflow-secret = Les publications ne sont pas annoncées à ce service : workflow_secrets n'est pas configuré. Les importations fonctionnent tout de même.
+doctor-note-workflow-unseen = Le workflow ne se voit que sur la machine du Dataverse. Son administrateur y regarde :
+doctor-note-resume-unseen = L'adresse de ce service, telle que Dataverse la voit, doit figurer dans cette liste. Son administrateur y regarde :
+doctor-note-after-the-above = Pas examiné, car quelque chose avant ne va pas.
+
+## Around them
+
+doctor-mend-with = Pour y remédier :
+doctor-sign-in-kcadm = Avant les commandes kcadm.sh, un administrateur de Keycloak se connecte une fois :
+doctor-all-well = Tout va bien.
+doctor-some-wrong = Quelque chose ne va pas.
+
+## Registering
+
+register-tool-missing = Le bouton n'est pas encore enregistré.
+register-tool-there = Le bouton est enregistré comme il faut. Rien n'a été changé.
+register-tool-differs = Le bouton enregistré diffère de celui dont ce service a besoin :
+register-tool-applied = Le bouton a été enregistré. Pour l'annuler :
+register-tool-removed = Le bouton a été enlevé.
+register-tool-none = Aucun bouton ne mène ici. Rien n'a été changé.
+register-by-hand = Rien n'a été changé. Avec --apply et un api_token de superutilisateur dans la configuration, cela se fait d'ici ; ou par un superutilisateur :
+register-on-the-host = Ou sur la machine du Dataverse, sans jeton :
+register-old-dataverse = Avant la version 6.6, un bouton s'enregistre seulement sur la machine du Dataverse :
+register-device-client = Ce service utilise un client créé par le chart de Renku. Il n'y a rien à enregistrer.
+register-client-json = Le client, tel que Keycloak l'importe (realm Renku → Clients → Import client) :
+register-client-kcadm = Ou en ligne de commande :
+register-client-console = Ou à la main : Clients → Create client → OpenID Connect, le Client ID → Next → Client authentication activé, seulement Standard flow → Next → Valid redirect URIs → Save. Puis Client scopes → celui qui finit par -dedicated → Add mapper → By configuration → Audience, Included Client Audience renku, Add to access token activé → Save. Puis Advanced → Proof Key for Code Exchange Code Challenge Method S256 → Save. Le secret est sous Credentials.
+
+## Tokens
+
+at-token-browser = Ouvrez cette adresse dans un navigateur sur cette machine :
+at-token-device = Ouvrez cette adresse dans un navigateur et saisissez le code :
+at-token-close-window = C'est fait. Vous pouvez fermer cette fenêtre.
+at-token-password = Mot de passe :
+at-token-password-warning = Un mot de passe a sa place sur la page de Keycloak. Un programme qui le prend pourrait le garder, et le second facteur est omis. Seulement pour des tests.
+at-token-got = Un jeton pour
+at-token-signature-fine = La signature est celle du realm.
+at-token-signature-wrong = La signature n'est pas celle du realm.
+at-token-signature-unseen = La signature n'a pas pu être vérifiée : les clés du realm sont illisibles, ou c'est un jeton d'un autre realm.
+at-token-door-python = Renku 1 derrière la passerelle Python (charts jusqu'à 0.56)
+at-token-door-go = Renku 1 derrière la passerelle Go (charts à partir de 0.57)
+at-token-door-data = Renku 2 (services de données)

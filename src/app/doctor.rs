@@ -1,0 +1,199 @@
+//! What the doctor looks at, made from the configuration: probes with short patience, and this service's own ground.
+//!
+//! What findings mean is in the room `doctor`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use super::{Access, open_store, settings};
+use crate::adapters::http::{self, HttpSettings};
+use crate::adapters::oidc::OidcProvider;
+use crate::adapters::probe::{DataverseLook, RenkuLook};
+use crate::adapters::rabbitmq;
+use crate::adapters::store::{OpenError, Store};
+use crate::config::{Config, Flow, QueueKind, RenkuApi, RenkuConfig};
+use crate::doctor::{self, Doctor, PATIENCE, Place};
+use crate::domain::ids::RenkuName;
+use crate::domain::manifest;
+use crate::domain::ports::Clock;
+use crate::domain::ports::identity::IdentityStore as _;
+use crate::domain::ports::probe::{Broker, Ground, StoredSignIn};
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::identity::vault::{Vault, VaultKey, key_file};
+use crate::identity::{opened, store_fault};
+use crate::lifecycle::SystemClock;
+
+/// So many people are read to find those of one Renku.
+const PEOPLE: u32 = 1_000;
+
+/// The doctor for this configuration; nothing is asked yet.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn doctor(config: &Config) -> anyhow::Result<Doctor> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let http = http::client(&HttpSettings {
+        connect_timeout: PATIENCE.mul_f64(0.75),
+        read_timeout: PATIENCE,
+        total_timeout: PATIENCE,
+        keep_alive: false,
+    })?;
+    let renkus = config.renku.iter().map(|(name, renku)| {
+        let keycloak = OidcProvider::new(http.clone(), Arc::clone(&clock), settings::oidc(renku));
+        doctor::Renku {
+            name: name.clone(),
+            probe: Arc::new(RenkuLook::new(renku.url.as_str(), http.clone(), Arc::clone(&clock))),
+            keycloak: Arc::new(keycloak),
+            flow: match renku.oidc.flow {
+                Flow::Code => doctor::Flow::Code,
+                Flow::Device => doctor::Flow::Device,
+            },
+            place: place(config, name, renku),
+            accepted_clients: renku.oidc.accepted_clients.clone(),
+            core_wanted: matches!(renku.api, RenkuApi::Auto | RenkuApi::Core),
+            data_wanted: matches!(renku.api, RenkuApi::Auto | RenkuApi::Data),
+        }
+    });
+    let installations = config.dataverse.iter().map(|(name, dataverse)| doctor::Installation {
+        name: name.clone(),
+        probe: Arc::new(DataverseLook::new(dataverse.site_url.as_str(), http.clone(), Arc::clone(&clock))),
+        https: dataverse.site_url.is_https(),
+        tool: manifest::external_tool(config.public_url.as_str(), name),
+        announces: !dataverse.workflow_secrets.is_empty(),
+    });
+    Ok(Doctor {
+        ground: Arc::new(Own { config: config.clone() }),
+        renkus: renkus.collect(),
+        installations: installations.collect(),
+        patience: PATIENCE,
+    })
+}
+
+/// A client for what the command line asks once.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn http_client(config: &Config) -> anyhow::Result<reqwest::Client> {
+    Ok(http::client(&settings::http(config, config.worker.dataverse_timeout, false))?)
+}
+
+/// The Keycloak of a Renku, for a sign-in at the command line; another client than ours is a public one.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn keycloak(
+    config: &Config,
+    renku: &RenkuConfig,
+    client_id: Option<&str>,
+) -> anyhow::Result<OidcProvider> {
+    let mut oidc = settings::oidc(renku);
+    if let Some(client_id) = client_id.filter(|client_id| *client_id != oidc.client_id) {
+        client_id.clone_into(&mut oidc.client_id);
+        oidc.client_secret = None;
+    }
+    let http = http::client(&settings::http(config, config.worker.keycloak_timeout, false))?;
+    Ok(OidcProvider::new(http, Arc::new(SystemClock), oidc))
+}
+
+/// The realm and our client there, as commands need them.
+pub fn place(config: &Config, name: &RenkuName, renku: &RenkuConfig) -> Place {
+    let issuer = renku.oidc.issuer.as_str().trim_end_matches('/');
+    Place {
+        renku: name.clone(),
+        realm: issuer.rsplit('/').next().unwrap_or("Renku").to_owned(),
+        client_id: renku.oidc.client_id.clone(),
+        redirect_uri: format!("{}/sign-in/callback", config.public_url.as_str().trim_end_matches('/')),
+        audience: renku.oidc.audience.clone(),
+        username: None,
+    }
+}
+
+struct Own {
+    config: Config,
+}
+
+fn own(code: ProblemCode, words: String) -> Fault {
+    Fault::new(Class::Permanent, Problem::new(code).saying(words))
+}
+
+impl Own {
+    fn keys(&self) -> Result<Vec<VaultKey>, Fault> {
+        let Some(path) = &self.config.vault.make_at else {
+            return Ok(self
+                .config
+                .vault
+                .keys
+                .iter()
+                .map(|key| VaultKey::from_bytes(*key.expose()))
+                .collect());
+        };
+        key_file::read(path).map_err(|error| own(ProblemCode::VaultKeyWrong, error.to_string()))
+    }
+
+    async fn open(&self) -> Result<Arc<Store>, Fault> {
+        let store = open_store(&self.config, Access::Tool)
+            .await
+            .map_err(|error| own(ProblemCode::StoreUnavailable, format!("{error:#}")))?;
+        store.check_schema().await.map_err(|error| {
+            let code = match &error {
+                OpenError::SchemaTooNew { .. } | OpenError::SchemaTooOld { .. } => {
+                    ProblemCode::SchemaNotCurrent
+                }
+                OpenError::Address(..)
+                | OpenError::InUse(_)
+                | OpenError::File(..)
+                | OpenError::Connect(_)
+                | OpenError::Migrate(_) => ProblemCode::StoreUnavailable,
+            };
+            own(code, error.to_string())
+        })?;
+        Ok(store)
+    }
+}
+
+#[async_trait]
+impl Ground for Own {
+    async fn key(&self) -> Result<(), Fault> {
+        self.keys().map(drop)
+    }
+
+    async fn store(&self) -> Result<(), Fault> {
+        self.open().await.map(drop)
+    }
+
+    async fn broker(&self) -> Result<Broker, Fault> {
+        if self.config.queue.kind() == QueueKind::Embedded {
+            return Ok(Broker::Embedded);
+        }
+        let url = SecretString::from(self.config.queue.url.expose().to_owned());
+        let prefix = format!("{}.", self.config.queue.prefix.trim_end_matches('.'));
+        match rabbitmq::look(&url, &prefix, Duration::from_secs(10)).await {
+            Ok(missing) => Ok(Broker::Reached { missing }),
+            Err(error) => Err(own(ProblemCode::QueueUnavailable, rabbitmq::words(&error))),
+        }
+    }
+
+    async fn sign_ins(&self, renku: &RenkuName, limit: u32) -> Result<Vec<StoredSignIn>, Fault> {
+        let store = self.open().await?;
+        let vault = Vault::new(self.keys()?)?;
+        let mut found = Vec::new();
+        for person in store.people(PEOPLE).await.map_err(store_fault)? {
+            if person.renku != *renku || found.len() >= limit as usize {
+                continue;
+            }
+            let Some(credential) = store.credential(person.id).await.map_err(store_fault)? else { continue };
+            let (access, refresh) = opened(&vault, &credential)?;
+            found.push(StoredSignIn {
+                username: person.username,
+                access,
+                access_until: credential.access_until,
+                refresh,
+                state: credential.state,
+            });
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,261 @@
+//! `token get` and `token inspect`: an access token for trying Renku's API by hand, and what Renku would say to one.
+//!
+//! Nothing is stored. A token is printed to standard output alone, and read from standard input alone.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use super::args::{TokenCommand, TokenGetArgs};
+use super::{Named, configuration, out, tell_problem};
+use crate::adapters::oidc::OidcProvider;
+use crate::app;
+use crate::config::{Config, Flow, RenkuConfig};
+use crate::doctor::{Door, commands, decode, refused_by};
+use crate::domain::ids::RenkuName;
+use crate::domain::ports::Clock as _;
+use crate::domain::ports::identity::{Claims, DeviceAnswer, GrantedTokens, IdentityProvider as _};
+use crate::domain::ports::probe::SignInProbe as _;
+use crate::domain::ports::renku::AccessToken;
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::lifecycle::SystemClock;
+use crate::texts::{Language, problem_title, text};
+
+/// How long a browser has to come back.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// The most that is read of a browser's request, in bytes.
+const REQUEST_CAP: u64 = 8 << 10;
+/// A token is not longer than this, in bytes.
+const TOKEN_CAP: u64 = 64 << 10;
+
+pub(super) async fn run(file: Option<&Path>, command: TokenCommand) -> anyhow::Result<ExitCode> {
+    let config = configuration(file)?;
+    match command {
+        TokenCommand::Get(args) => get(&config, &args).await,
+        TokenCommand::Inspect { renku, json } => inspect(&config, renku.as_deref(), json).await,
+    }
+}
+
+fn say(name: &str) -> String {
+    text(Language::En, &format!("at-token-{name}"), &[])
+}
+
+fn chosen<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result<(&'a RenkuName, &'a RenkuConfig)> {
+    let mut fitting = config.renku.iter().filter(|(known, _)| name.is_none_or(|name| known.as_str() == name));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Ok(one),
+        (_, _) => Err(Named(Problem::new(ProblemCode::RenkuUnknown).about("--renku")).into()),
+    }
+}
+
+async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
+    let (name, renku) = chosen(config, args.renku.as_deref())?;
+    let provider = app::keycloak(config, renku, args.client_id.as_deref())?;
+    let mut place = app::place(config, name, renku);
+    if let Some(client) = &args.client_id {
+        place.client_id.clone_from(client);
+    }
+    let got = match &args.password {
+        Some(username) => {
+            out::note(say("password-warning"));
+            place.username = Some(username.clone());
+            provider.password_flow(username, &typed_password()?).await
+        }
+        None if args.device || renku.oidc.flow == Flow::Device => by_device(&provider).await,
+        None => {
+            let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+            place.redirect_uri = format!("http://{}/", listener.local_addr()?);
+            match by_browser(&provider, &listener, &place.redirect_uri).await {
+                Ok(got) => Ok(got),
+                Err(error) => Err(error.downcast::<Fault>()?),
+            }
+        }
+    };
+    let (tokens, claims) = match got {
+        Ok(got) => got,
+        Err(fault) => {
+            tell_problem(&fault.problem);
+            for command in commands(&fault.problem, &place) {
+                out::note(format!("  {command}"));
+            }
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    if args.json {
+        out::json(&json!({
+            "access_token": tokens.access.expose_secret(), "until": tokens.access_until.to_string(),
+            "username": claims.username, "client": claims.client, "issuer": claims.issuer,
+        }))?;
+    } else {
+        out::note(format!("{} {} ({})", say("got"), claims.username, tokens.access_until));
+        out::line(tokens.access.expose_secret());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn by_device(provider: &OidcProvider) -> Result<(GrantedTokens, Claims), Fault> {
+    let flow = provider.begin_device_flow().await?;
+    out::note(say("device"));
+    out::note(format!("  {}", flow.verification_uri_complete.as_ref().unwrap_or(&flow.verification_uri)));
+    out::note(format!("  {}", flow.user_code));
+    let mut interval = Duration::from_secs(flow.interval_s);
+    loop {
+        tokio::time::sleep(interval).await;
+        match provider.poll_device_flow(&flow.device_code).await {
+            Ok(DeviceAnswer::Pending) => {}
+            // RFC 8628 §3.5
+            Ok(DeviceAnswer::SlowDown) => interval += Duration::from_secs(5),
+            Ok(DeviceAnswer::Granted(tokens, claims)) => return Ok((tokens, claims)),
+            Err(Fault { class: Class::Outage { .. }, .. }) if SystemClock.now() < flow.until => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+}
+
+async fn by_browser(
+    provider: &OidcProvider,
+    listener: &TcpListener,
+    redirect_uri: &str,
+) -> anyhow::Result<(GrantedTokens, Claims)> {
+    // What Keycloak would tell a browser on a page of its own is told here before anybody waits.
+    provider.client().await?;
+    provider.code_flow(redirect_uri).await?;
+    let flow = provider.begin_code_flow(redirect_uri).await?;
+    out::note(say("browser"));
+    out::note(format!("  {}", flow.url));
+    let back = tokio::time::timeout(PATIENCE, came_back(listener, flow.state.expose_secret()));
+    let Ok(back) = back.await else { return Err(Fault::user(ProblemCode::SignInAttemptUnknown).into()) };
+    let code = back?;
+    Ok(provider.finish_code_flow(code, flow.secrets, redirect_uri).await?)
+}
+
+/// Waits for the browser with the code; whoever else knocks is turned away.
+async fn came_back(listener: &TcpListener, state: &str) -> anyhow::Result<SecretString> {
+    loop {
+        let (mut stream, _) = listener.accept().await?;
+        let Ok(Some(query)) = tokio::time::timeout(Duration::from_secs(5), asked(&mut stream)).await else {
+            continue;
+        };
+        let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let ours = value("state").is_some_and(|found| found == state);
+        let status = if ours { "200 OK" } else { "404 Not Found" };
+        let page = if ours { say("close-window") } else { String::new() };
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+            page.len()
+        );
+        drop(stream.write_all(answer.as_bytes()).await);
+        drop(stream.shutdown().await);
+        match (ours, value("code"), value("error")) {
+            (true, Some(code), _) => return Ok(code.into()),
+            (true, None, error) => {
+                let words = [error.unwrap_or_default(), value("error_description").unwrap_or_default()];
+                return Err(Fault::user(ProblemCode::SignInRefused).saying(words.join(": ")).into());
+            }
+            (false, _, _) => {}
+        }
+    }
+}
+
+/// The parameters of a browser's request.
+async fn asked(stream: &mut TcpStream) -> Option<Vec<(String, String)>> {
+    let mut read = Vec::new();
+    let mut limited = stream.take(REQUEST_CAP);
+    while !read.windows(4).any(|end| end == b"\r\n\r\n") {
+        if limited.read_buf(&mut read).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let text = String::from_utf8_lossy(&read);
+    let target = text.lines().next()?.split(' ').nth(1)?;
+    let url = Url::parse("http://127.0.0.1").ok()?.join(target).ok()?;
+    Some(url.query_pairs().into_owned().collect())
+}
+
+/// Read from the terminal without showing it, or from a pipe.
+fn typed_password() -> anyhow::Result<SecretString> {
+    let terminal = std::io::stdin().is_terminal();
+    let echo = |on: bool| Command::new("stty").arg(if on { "echo" } else { "-echo" }).status();
+    if terminal {
+        out::note(say("password"));
+        if !echo(false).is_ok_and(|status| status.success()) {
+            bail!("the terminal cannot be kept from showing the password; give it by a pipe");
+        }
+    }
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    if terminal {
+        drop(echo(true));
+    }
+    read.context("no password was given")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
+}
+
+async fn inspect(config: &Config, renku: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
+    let mut typed = String::new();
+    std::io::stdin().lock().take(TOKEN_CAP).read_to_string(&mut typed)?;
+    let (name, renku) = chosen(config, renku)?;
+    let token = match decode(&typed) {
+        Ok(token) => token,
+        Err(problem) if as_json => {
+            out::json(&json!({"readable": false, "problem": problem}))?;
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(problem) => return Err(Named(problem).into()),
+    };
+    let provider = app::keycloak(config, renku, None)?;
+    let access = AccessToken::new(typed.trim().to_owned().into());
+    let check = provider.check(&access);
+    let signature = match tokio::time::timeout(Duration::from_secs(8), check).await {
+        Ok(Err(fault)) if fault.problem.code == ProblemCode::TokenSignatureWrong => Some(false),
+        // The issuer is looked at before the signature, and without keys nothing can be.
+        Ok(Err(fault)) if fault.problem.code == ProblemCode::TokenIssuerMismatch => None,
+        Ok(Err(Fault { class: Class::Outage { .. } | Class::Retryable { .. }, .. })) | Err(_) => None,
+        Ok(Ok(_) | Err(_)) => Some(true),
+    };
+    let issuer = provider.issuer().await.unwrap_or_else(|_fault| renku.oidc.issuer.as_str().to_owned());
+    let now = SystemClock.now();
+    let wrong = signature == Some(false);
+    let doors = Door::ALL.map(|door| {
+        let refused = refused_by(door, &token, &issuer, &renku.oidc.audience, now);
+        (door, refused.or_else(|| wrong.then(|| Problem::new(ProblemCode::TokenSignatureWrong))))
+    });
+    if as_json {
+        let doors: Vec<Value> = doors
+            .iter()
+            .map(|(door, refused)| {
+                json!({"door": door.as_str(), "accepts": refused.is_none(), "problem": refused})
+            })
+            .collect();
+        out::json(&json!({
+            "readable": true, "header": token.header, "claims": token.claims, "signature": signature, "renku": name,
+            "doors": doors,
+        }))?;
+    } else {
+        out::json(&token.claims)?;
+        let proven = match signature {
+            Some(true) => "signature-fine",
+            Some(false) => "signature-wrong",
+            None => "signature-unseen",
+        };
+        out::line(say(proven));
+        for (door, refused) in &doors {
+            let sign = if refused.is_none() { "✓" } else { "✗" };
+            out::line(format!("{sign} {}", say(&format!("door-{}", door.as_str()))));
+            if let Some(problem) = refused {
+                out::line(format!("    {} ({})", problem_title(Language::En, problem.code), problem.code));
+                out::line(format!("    {}", problem.words.as_deref().unwrap_or_default()));
+            }
+        }
+    }
+    let accepted = doors.iter().any(|(_, refused)| refused.is_none());
+    Ok(if accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,127 @@
+//! A Dataverse: its version and what that version cannot do, our button there, and what only its own machine can show.
+//!
+//! What is registered how is the business of `register`; here it is compared.
+
+use serde_json::{Map, Value};
+
+use super::{Check, Doctor, Finding, Installation, Note, clock};
+use crate::domain::ports::probe::DataverseFacts;
+use crate::domain::problem::{Problem, ProblemCode};
+
+impl Doctor {
+    pub(super) async fn installation(&self, installation: &Installation) -> Vec<Finding> {
+        let subject = format!("dataverse.{}", installation.name);
+        let (facts, took) = self.within(ProblemCode::DataverseUnreachable, installation.probe.facts()).await;
+        let facts = match facts {
+            Ok(facts) => facts,
+            Err(fault) => {
+                return vec![
+                    Finding::broken(&subject, Check::Dataverse, fault.problem).after(took),
+                    Finding::skipped(&subject, Check::Tool),
+                ];
+            }
+        };
+        let version = Finding::fine(&subject, Check::Dataverse, facts.version.clone()).after(took);
+        let mut findings = vec![version];
+        findings.extend(clock(&subject, facts.ahead_ms));
+        findings.push(self.tool(installation, &subject, &facts).await);
+        if installation.https {
+            let note = if facts.at_least(6, 10) { Note::ProxyHeader } else { Note::ProxyBefore };
+            let command =
+                "curl -sI -H 'X-Forwarded-Proto: https' http://localhost:8080/api/info/version".to_owned();
+            findings.push(Finding::look(&subject, Check::SignedAddresses, note, "").with(vec![command]));
+        }
+        findings.extend(workflow(installation, &subject, &facts));
+        findings
+    }
+
+    async fn tool(&self, installation: &Installation, subject: &str, facts: &DataverseFacts) -> Finding {
+        if !facts.at_least(5, 14) {
+            return Finding::look(subject, Check::Tool, Note::ToolsTooOld, facts.version.clone());
+        }
+        if !facts.at_least(6, 6) {
+            return Finding::look(subject, Check::Tool, Note::ToolsHidden, "")
+                .with(vec!["curl -s http://localhost:8080/api/admin/externalTools".to_owned()]);
+        }
+        let (tools, took) = self.within(ProblemCode::DataverseUnreachable, installation.probe.tools()).await;
+        let register = vec![format!("dataverse-renku register --installation {}", installation.name)];
+        let finding = match tools {
+            Err(fault) => Finding::broken(subject, Check::Tool, fault.problem),
+            Ok(tools) => match drift(&tools, &installation.tool) {
+                None => {
+                    let problem = Problem::new(ProblemCode::ToolNotRegistered);
+                    Finding::broken(subject, Check::Tool, problem).with(register)
+                }
+                Some(differs) if differs.is_empty() => {
+                    Finding::fine(subject, Check::Tool, address(&installation.tool))
+                }
+                Some(differs) => {
+                    let problem = Problem::new(ProblemCode::ToolDiffers).saying(differs.join("; "));
+                    Finding::broken(subject, Check::Tool, problem).with(register)
+                }
+            },
+        };
+        finding.after(took)
+    }
+}
+
+fn address(tool: &Value) -> &str {
+    tool.get("toolUrl").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// How the registered tool with our address differs from ours; `None` if there is none.
+pub fn drift(registered: &[Value], ours: &Value) -> Option<Vec<String>> {
+    let found = registered.iter().find(|tool| address(tool) == address(ours))?;
+    let empty = Map::new();
+    let fields = ours.as_object().unwrap_or(&empty);
+    let differs = fields.iter().filter_map(|(key, wanted)| {
+        let there = found.get(key).map(unfolded).unwrap_or(Value::Null);
+        // Dataverse adds keys of its own inside, and leaves the rest as it was given.
+        (!holds(&there, wanted)).then(|| format!("{key}: {there} instead of {wanted}"))
+    });
+    Some(differs.collect())
+}
+
+/// Before 6.8 parameters and calls are told as JSON inside of a text.
+fn unfolded(value: &Value) -> Value {
+    let text = value.as_str().filter(|text| text.starts_with(['{', '[']));
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| value.clone())
+}
+
+fn holds(there: &Value, wanted: &Value) -> bool {
+    match (there, wanted) {
+        (Value::Object(there), Value::Object(wanted)) => {
+            wanted.iter().all(|(key, value)| there.get(key).is_some_and(|there| holds(there, value)))
+        }
+        (Value::Array(there), Value::Array(wanted)) => {
+            there.len() == wanted.len()
+                && there.iter().zip(wanted).all(|(there, wanted)| holds(there, wanted))
+        }
+        _ => there == wanted,
+    }
+}
+
+fn workflow(installation: &Installation, subject: &str, facts: &DataverseFacts) -> Vec<Finding> {
+    let look = |check, note, commands: &[&str]| {
+        Finding::look(subject, check, note, "")
+            .with(commands.iter().map(|&command| command.to_owned()).collect())
+    };
+    if !facts.at_least(5, 4) {
+        return vec![look(Check::Workflow, Note::WorkflowsTooOld, &[])];
+    }
+    if !installation.announces {
+        return vec![look(Check::Workflow, Note::NoWorkflowSecret, &[])];
+    }
+    vec![
+        look(
+            Check::Workflow,
+            Note::WorkflowUnseen,
+            &["curl -s http://localhost:8080/api/admin/workflows/default/PostPublishDataset"],
+        ),
+        look(
+            Check::ResumeAddresses,
+            Note::ResumeUnseen,
+            &["curl -s http://localhost:8080/api/admin/workflows/ip-whitelist"],
+        ),
+    ]
+}

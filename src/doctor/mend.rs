@@ -1,0 +1,165 @@
+//! The commands that mend a problem at Keycloak, with everything filled in: an administrator pastes them as they are.
+//!
+//! The way through Keycloak's console is in the remedy of each problem (`locales/*/problems.ftl`).
+
+use crate::domain::ids::RenkuName;
+use crate::domain::problem::{Problem, ProblemCode};
+
+/// What the commands are about.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The Renku's name in our configuration.
+    pub renku: RenkuName,
+    /// The realm.
+    pub realm: String,
+    /// Our client.
+    pub client_id: String,
+    /// Our address for the way back.
+    pub redirect_uri: String,
+    /// The audience that Renku wants.
+    pub audience: String,
+    /// The person that it is about.
+    pub username: Option<String>,
+}
+
+impl Place {
+    fn realm(&self) -> String {
+        format!("-r {}", quoted(&self.realm))
+    }
+
+    /// The client's number, looked up where the command runs.
+    fn client(&self) -> String {
+        let id = quoted(&format!("clientId={}", self.client_id));
+        format!("$(kcadm.sh get clients {} -q {id} --fields id --format csv --noquotes)", self.realm())
+    }
+
+    fn client_set(&self, setting: &str) -> Vec<String> {
+        vec![format!("kcadm.sh update clients/{} {} -s {}", self.client(), self.realm(), quoted(setting))]
+    }
+
+    fn user_set(&self, setting: &str) -> Vec<String> {
+        let name = self.username.as_deref().unwrap_or("NAME");
+        let query = format!("-q {} -q exact=true", quoted(&format!("username={name}")));
+        let user =
+            format!("$(kcadm.sh get users {} {query} --fields id --format csv --noquotes)", self.realm());
+        vec![format!("kcadm.sh update users/{user} {} -s {}", self.realm(), quoted(setting))]
+    }
+
+    fn scope_added(&self, scope: &str) -> Vec<String> {
+        let kind = if scope == "offline_access" { "optional" } else { "default" };
+        let all =
+            format!("kcadm.sh get client-scopes {} --fields id,name --format csv --noquotes", self.realm());
+        let id = format!("$({all} | sed -n {})", quoted(&format!("s/,{scope}$//p")));
+        vec![format!("kcadm.sh update clients/{}/{kind}-client-scopes/{id} {}", self.client(), self.realm())]
+    }
+
+    fn registered(&self) -> String {
+        format!("dataverse-renku register --keycloak {} --json --with-secret", self.renku)
+    }
+
+    fn audience_added(&self) -> Vec<String> {
+        let name = quoted(&format!("name={}-audience", self.audience));
+        let audience = quoted(&format!("config.\"included.client.audience\"={}", self.audience));
+        vec![format!(
+            "kcadm.sh create clients/{}/protocol-mappers/models {} -s {name} -s protocol=openid-connect \
+             -s protocolMapper=oidc-audience-mapper -s {audience} -s 'config.\"access.token.claim\"=true'",
+            self.client(),
+            self.realm(),
+        )]
+    }
+
+    /// The verifier that a Go gateway lacks, and the way that needs none.
+    fn accepted(&self) -> Vec<String> {
+        vec![
+            format!("[renku.{}.oidc] flow = \"device\", client_id = \"renku-cli\"", self.renku),
+            "kubectl get configmap -o name | grep gateway".to_owned(),
+            format!(
+                "authorizationVerifiers: [{{ issuer: ISSUER, audience: {}, authorizedParty: {} }}]",
+                self.audience, self.client_id
+            ),
+        ]
+    }
+}
+
+/// What mends the problem, as far as commands can; empty where somebody has to decide or to sign in.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a problem without a command is the rule")]
+pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
+    use ProblemCode as P;
+    match problem.code {
+        P::ClientUnknown => {
+            vec![format!("{} | kcadm.sh create clients {} -f -", place.registered(), place.realm())]
+        }
+        P::ClientDisabled => place.client_set("enabled=true"),
+        P::ClientRefused => {
+            vec![format!(
+                "{} | kcadm.sh update clients/{} {} -f -",
+                place.registered(),
+                place.client(),
+                place.realm()
+            )]
+        }
+        P::RedirectNotRegistered => place.client_set(&format!("redirectUris+={}", place.redirect_uri)),
+        P::CodeFlowOff => place.client_set("standardFlowEnabled=true"),
+        P::DeviceFlowOff => place.client_set("attributes.\"oauth2.device.authorization.grant.enabled\"=true"),
+        P::PasswordFlowOff => place.client_set("directAccessGrantsEnabled=true"),
+        P::PkceRefused => place.client_set("attributes.\"pkce.code.challenge.method\"=S256"),
+        P::ConsentMissing => place.client_set("consentRequired=false"),
+        P::ScopeNotGranted => place.scope_added(problem.field.as_deref().unwrap_or("email")),
+        P::TokenWithoutSubject => place.scope_added("basic"),
+        P::TokenWithoutEmail => place.scope_added("email"),
+        P::TokenWithoutName => place.scope_added("profile"),
+        P::TokenWithoutAudience => place.audience_added(),
+        P::TokenClientNotAccepted => place.accepted(),
+        P::OfflineAccessRefused => {
+            let name = place.username.as_deref().unwrap_or("NAME");
+            vec![format!(
+                "kcadm.sh add-roles {} --uusername {} --rolename offline_access",
+                place.realm(),
+                quoted(name)
+            )]
+        }
+        P::RealmDisabled => vec![format!("kcadm.sh update realms/{} -s enabled=true", quoted(&place.realm))],
+        P::AccountDisabled => place.user_set("enabled=true"),
+        P::AccountNotReady => place.user_set("requiredActions=[]"),
+        _ => Vec::new(),
+    }
+}
+
+/// The text as one word of a shell.
+fn quoted(text: &str) -> String {
+    let tame = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
+    if !text.is_empty() && text.chars().all(tame) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_one_line_each_and_names_cannot_break_out_of_their_quotes() {
+        let place = Place {
+            renku: "main".parse().unwrap(),
+            realm: "My Realm".to_owned(),
+            client_id: "it's".to_owned(),
+            redirect_uri: "https://c.example/sign-in/callback?a=$(id)".to_owned(),
+            audience: "renku".to_owned(),
+            username: Some("a; rm -rf /".to_owned()),
+        };
+        for code in ProblemCode::ALL {
+            for command in commands(&Problem::new(*code), &place) {
+                assert!(!command.contains('\n'), "{command}");
+                assert!(!command.contains(" rm -rf") || command.contains("a; rm -rf /'"), "{command}");
+            }
+        }
+        let redirect = commands(&Problem::new(ProblemCode::RedirectNotRegistered), &place);
+        assert!(
+            redirect[0].ends_with("-s 'redirectUris+=https://c.example/sign-in/callback?a=$(id)'"),
+            "{redirect:?}"
+        );
+        assert!(redirect[0].contains(r"-q 'clientId=it'\''s'"), "{redirect:?}");
+    }
+}
