@@ -205,7 +205,14 @@ fn web_context(
 ) -> web::Context {
     let admin = config.admin.clone();
     let origin = |renku: &crate::config::RenkuConfig| renku.oidc.issuer.url().origin().ascii_serialization();
+    let docs_sign_in = config.renku.values().find_map(|renku| {
+        Some(web::openapi::SignIn {
+            issuer: renku.oidc.issuer.as_str().to_owned(),
+            client_id: renku.oidc.docs_client_id.clone()?,
+        })
+    });
     web::Context {
+        docs_sign_in,
         live: web::events::Live::new(watch, settings::live(config)),
         engine: parts.engine.clone(),
         identity: parts.identity.clone(),

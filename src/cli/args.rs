@@ -126,6 +126,9 @@ pub(crate) struct SandboxArgs {
     /// Only the simulators, for a service of your own: prints their addresses as JSON and goes on until Ctrl-C.
     #[arg(long, hide = true)]
     pub(crate) simulators: bool,
+    /// Print every address and a token of alice, who is signed in at the connector, as one line of JSON.
+    #[arg(long, conflicts_with_all = ["import", "fault"])]
+    pub(crate) json: bool,
 
     /// The port of the first simulator; 0 takes free ones.
     #[arg(long, default_value_t = 0)]

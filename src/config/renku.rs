@@ -40,6 +40,9 @@ pub struct OidcConfig {
     pub issuer_given: bool,
     /// Our client.
     pub client_id: String,
+    /// A public client with which the page `/api/docs` signs people in from their browser, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub docs_client_id: Option<String>,
     /// Its secret; only a public client has none.
     #[serde(serialize_with = "hidden_if_set", skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<SecretString>,
@@ -141,6 +144,7 @@ impl OidcConfig {
         let issuer = section.optional::<WebAddress>("issuer");
         let flow = section.or("flow", Flow::Code);
         let client_id = section.optional::<String>("client_id");
+        let docs_client_id = section.optional::<String>("docs_client_id");
         let client_secret = section.secret("client_secret");
         let scopes = section.or("scopes", ["openid", "profile", "email"].map(str::to_owned).to_vec());
         let audience = section.or("audience", "renku".to_owned());
@@ -181,6 +185,7 @@ impl OidcConfig {
                 None => renku?.join("/auth/realms/Renku").parse().ok()?,
             },
             client_id: client_id?,
+            docs_client_id: docs_client_id?,
             client_secret: client_secret?,
             flow: flow?,
             scopes: scopes?,

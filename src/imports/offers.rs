@@ -129,7 +129,7 @@ impl Engine {
     /// project's address as it is kept.
     ///
     /// # Errors
-    /// `renku-unknown`; `renku-api-not-offered`; `renku-unreachable` while none ever answered; why no service takes the project.
+    /// `renku-unknown`; `request-invalid` for a service that is not there, `renku-api-not-offered` where none is; `renku-unreachable` while none ever answered; why no service takes the project.
     pub(super) async fn choose(
         &self,
         renku: &RenkuName,
@@ -164,8 +164,10 @@ impl Engine {
             return Err(refuse(Class::Outage { after: None }, ProblemCode::RenkuUnreachable, renku.as_str()));
         }
         let words = there.iter().map(|api| api.as_str()).collect::<Vec<_>>().join(", ");
-        let mut fault =
-            refuse(Class::User, ProblemCode::RenkuApiNotOffered, &format!("{renku} offers: {words}"));
+        // Who names a service that is not there has mistaken it; who names none meets a Renku that has none.
+        let code =
+            if wanted.is_some() { ProblemCode::RequestInvalid } else { ProblemCode::RenkuApiNotOffered };
+        let mut fault = refuse(Class::User, code, &format!("{renku} offers: {words}"));
         fault.problem = fault.problem.about("api");
         Err(fault)
     }

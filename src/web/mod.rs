@@ -2,6 +2,7 @@
 //!
 //! No adapter and no worker is known here; `app` fills the [`Context`].
 
+pub mod addresses;
 pub(crate) mod assets;
 pub(crate) mod cookies;
 pub mod events;
@@ -9,6 +10,7 @@ pub(crate) mod extract;
 pub(crate) mod forms;
 pub(crate) mod localized;
 pub mod monitor;
+pub mod openapi;
 pub(crate) mod pages;
 pub mod problem;
 pub(crate) mod routes;
@@ -55,6 +57,8 @@ pub struct Context {
     pub renku_titles: BTreeMap<RenkuName, String>,
     /// What people call the configured installations.
     pub installation_titles: BTreeMap<InstallationName, String>,
+    /// How the page that tries the API out signs people in, if it can.
+    pub docs_sign_in: Option<openapi::SignIn>,
     /// Whether the browser may be asked for `Secure` cookies.
     pub secure: bool,
     /// Whether a subject at a Renku is an operator of ours.
@@ -103,21 +107,25 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
     let stopping = context.stopping.clone();
     let secure = context.secure;
     let monitored = web::Data::new(context.monitored.clone());
+    let docs = web::Data::new(openapi::Docs::new(&context));
     let context = web::Data::new(context);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(context.clone())
             .app_data(monitored.clone())
+            .app_data(docs.clone())
             .app_data(
                 web::JsonConfig::default().limit(limits.max_body).error_handler(localized::json_refused),
             )
             .app_data(web::QueryConfig::default().error_handler(localized::query_refused))
+            .app_data(web::PathConfig::default().error_handler(localized::path_refused))
             .app_data(web::PayloadConfig::new(limits.max_body))
             .wrap(from_fn(localized::localized))
             .wrap(security_headers(secure))
             .wrap(from_fn(trace))
+            .wrap(from_fn(addresses::head_as_get))
             .configure(routes)
-            .default_service(web::to(localized::no_such_page))
+            .default_service(web::to(addresses::other_address))
     })
     .disable_signals()
     .shutdown_signal(stopping.cancelled_owned())
@@ -128,26 +136,16 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    use routes::{account, dataverse, health, home, imports, launch, preflight, problems, sign_in};
+    use routes::{account, dataverse, home, launch, preflight, sign_in};
     config
         .service(assets::serve)
-        .service(health::healthz)
-        .service(health::readyz)
-        .service(health::metrics)
+        .configure(addresses::register)
+        .service(openapi::docs_address)
+        .service(openapi::docs_file)
         .service(dataverse::external_tool)
         .service(launch::receive)
         .service(preflight::show)
         .service(preflight::confirm)
-        .service(imports::create)
-        .service(imports::list)
-        .service(imports::show)
-        .service(imports::timeline)
-        .service(imports::events)
-        .service(imports::cancel)
-        .service(imports::retry)
-        .service(imports::undo)
-        .service(problems::list)
-        .service(problems::show)
         .service(home::home)
         .service(sign_in::begin)
         .service(sign_in::callback)

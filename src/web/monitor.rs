@@ -46,9 +46,9 @@ pub fn server(monitored: Monitored, listener: TcpListener) -> std::io::Result<Se
     let server = HttpServer::new(move || {
         App::new()
             .app_data(monitored.clone())
-            .service(health::healthz)
-            .service(health::readyz)
-            .service(health::metrics)
+            .route("/healthz", web::get().to(health::healthz))
+            .route("/readyz", web::get().to(health::readyz))
+            .route("/metrics", web::get().to(health::metrics))
     });
     let server = server.disable_signals().shutdown_signal(stopping.cancelled_owned()).shutdown_timeout(1);
     Ok(server.listen(listener)?.workers(1).run())

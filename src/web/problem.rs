@@ -6,9 +6,10 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{ALLOW, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::ports::store::StoreError;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, Turn};
@@ -143,24 +144,29 @@ pub const fn status(code: ProblemCode) -> StatusCode {
 }
 
 /// The body of an answer that tells a problem (RFC 9457, with the members that ours have beside).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(title = "Problem")]
 pub struct ProblemBody {
     /// Where the problem is explained: `/problems/{code}`, below the public address if one is known.
     #[serde(rename = "type")]
+    #[schema(example = "https://connector.example.org/problems/request-invalid")]
     pub kind: String,
     /// What happened, in the reader's language.
     pub title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// The upstream's own words or the detail, cleaned of secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The stable code.
+    /// The stable code; `/api/v1/problems` has all of them. New ones may come.
+    #[schema(value_type = String, example = "request-invalid")]
     pub code: ProblemCode,
     /// The part of the request or setting that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// Whose turn it is.
+    #[schema(schema_with = super::view::turn)]
     pub turn: Turn,
     /// What to do, in the reader's language.
     pub remedy: String,
@@ -192,12 +198,13 @@ impl ProblemBody {
 pub struct ApiProblem {
     body: Box<ProblemBody>,
     retry_after: Option<Duration>,
+    allow: Option<String>,
 }
 
 impl ApiProblem {
     /// The problem in this language; its `type` is relative.
     pub fn new(problem: &Problem, language: Language) -> Self {
-        Self { body: Box::new(ProblemBody::new(problem, language, "")), retry_after: None }
+        Self { body: Box::new(ProblemBody::new(problem, language, "")), retry_after: None, allow: None }
     }
 
     /// The same with `type` below this public address.
@@ -221,6 +228,13 @@ impl ApiProblem {
         self
     }
 
+    /// The same with the methods that the address has (the header `Allow`).
+    #[must_use]
+    pub fn allowing(mut self, methods: impl Into<String>) -> Self {
+        self.allow = Some(methods.into());
+        self
+    }
+
     /// The same problem in this language, with `type` below this public address.
     #[must_use]
     pub fn told(&self, language: Language, public_url: &str) -> Self {
@@ -229,6 +243,7 @@ impl ApiProblem {
         Self {
             body: Box::new(ProblemBody::new(&problem, language, public_url)),
             retry_after: self.retry_after,
+            allow: self.allow.clone(),
         }
     }
 
@@ -297,7 +312,14 @@ impl ResponseError for ApiProblem {
         let mut answer = HttpResponse::build(self.status_code());
         answer.content_type("application/problem+json");
         if self.status_code() == StatusCode::UNAUTHORIZED {
-            answer.insert_header(("WWW-Authenticate", "Bearer"));
+            let told = match self.body.code {
+                ProblemCode::TokenMissing => "Bearer",
+                _ => "Bearer error=\"invalid_token\"",
+            };
+            answer.insert_header(("WWW-Authenticate", told));
+        }
+        if let Some(methods) = &self.allow {
+            answer.insert_header((ALLOW, methods.as_str()));
         }
         if let Some(wait) = self.wait() {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -8,6 +8,7 @@
     reason = "a test ends by panicking, also in its helpers, and prints what it counted"
 )]
 
+mod api;
 mod api_events;
 mod architecture;
 mod browser;

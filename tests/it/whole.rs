@@ -275,6 +275,8 @@ longest = "2s"
 [worker.breaker]
 first = "500ms"
 longest = "2s"
+[admin]
+people = ["0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003"]
 [dataverse.demo]
 site_url = "{dataverse}"
 [renku.sandbox]

@@ -86,6 +86,9 @@ pub(super) async fn imports(db: &Database, filter: &ImportFilter) -> Result<Vec<
     let conditions = [
         ("person =", filter.person.map(|person| Value::from(person.as_uuid()))),
         ("phase =", filter.phase.map(|phase| Value::from(phase.as_str()))),
+        ("condition =", filter.condition.map(Value::from)),
+        ("renku =", filter.renku.as_ref().map(|name| Value::from(name.as_str()))),
+        ("project =", filter.project.as_ref().map(|address| Value::from(address.as_str()))),
         ("installation =", filter.installation.as_ref().map(|name| Value::from(name.as_str()))),
         ("pid =", filter.pid.as_ref().map(|pid| Value::from(pid.to_string()))),
         ("id <", filter.before.map(|before| Value::from(before.as_uuid()))),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use secrecy::ExposeSecret as _;
 
 use self::drive::{Addresses, Driver, Ending};
 use self::faults::{Simulator, Trap};
@@ -93,12 +94,11 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         code?
     } else {
         let introducing = async {
-            let introduced = Driver::new(at.clone())?.register_button().await;
-            match &introduced {
-                Ok(()) => tell_addresses(&at),
-                Err(_no_button) => shutdown.begin(),
+            let introduced = introduce(&at, args.json).await;
+            if introduced.is_err() {
+                shutdown.begin();
             }
-            introduced.context("the button cannot be registered")
+            introduced
         };
         let (introduced, served) = tokio::join!(introducing, served);
         introduced?;
@@ -196,7 +196,31 @@ fn trapped(trap: Option<&Trap>, code: &str, title: &str) -> anyhow::Result<ExitC
     }
 }
 
-fn tell_addresses(at: &Addresses) {
+/// Sets up what people and scripts begin with, and tells them where.
+async fn introduce(at: &Addresses, for_programs: bool) -> anyhow::Result<()> {
+    let driver = Driver::new(at.clone())?;
+    driver.register_button().await.context("the button cannot be registered")?;
+    if for_programs { tell_programs(at, &driver).await } else { tell_addresses(at) }
+}
+
+/// For scripts: they begin when the line is there.
+async fn tell_programs(at: &Addresses, driver: &Driver) -> anyhow::Result<()> {
+    driver.sign_in("alice").await.context("alice could not sign in")?;
+    let token = driver.program_token("alice").await?;
+    let line = serde_json::json!({
+        "connector": at.connector,
+        "dataverse": at.dataverse,
+        "issuer": at.issuer,
+        "renku": at.renku,
+        "git": at.git,
+        "project": format!("{}/{PROJECT}", at.git),
+        "token": token.expose_secret(),
+    });
+    out::line(line.to_string());
+    Ok(())
+}
+
+fn tell_addresses(at: &Addresses) -> anyhow::Result<()> {
     out::line(format!("Open  {}/   and choose a dataset, then “Import into Renku”", at.dataverse));
     out::line(format!("  connector            {}", at.connector));
     out::line(format!("  simulated Dataverse  {}", at.dataverse));
@@ -206,6 +230,7 @@ fn tell_addresses(at: &Addresses) {
     out::line(format!("  project of Renku 1   {}/{PROJECT}", at.git));
     out::line(format!("  project of Renku 2   {}/p/{PROJECT}", at.renku));
     out::line("End it with Ctrl-C.");
+    Ok(())
 }
 
 async fn start_simulators(port: u16, trap: Option<&Trap>) -> anyhow::Result<Simulators> {
@@ -268,6 +293,7 @@ git_hosts = ["{git}"]
 issuer = "{issuer}"
 client_id = "dataverse-connector"
 client_secret = "sandbox-secret"
+docs_client_id = "dataverse-connector-docs"
 "#,
         folder = folder.display(),
         dataverse = simulators.dataverse.site_url,

@@ -6,6 +6,7 @@ use crate::domain::ids::{ImportId, InstallationName, LeaseId, PersonId, RenkuNam
 use crate::domain::import::{Import, Order, Phase, State};
 use crate::domain::pid::Pid;
 use crate::domain::problem::Problem;
+use crate::domain::project::ProjectAddress;
 use crate::domain::project::RenkuApi;
 use crate::domain::time::Timestamp;
 
@@ -139,6 +140,12 @@ pub struct ImportFilter {
     pub person: Option<PersonId>,
     /// Only in this phase.
     pub phase: Option<Phase>,
+    /// Only in this condition (`Condition::NAMES`).
+    pub condition: Option<&'static str>,
+    /// Only into this Renku.
+    pub renku: Option<RenkuName>,
+    /// Only into this project.
+    pub project: Option<ProjectAddress>,
     /// Only of this installation.
     pub installation: Option<InstallationName>,
     /// Only of this dataset.

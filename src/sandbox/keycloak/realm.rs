@@ -36,6 +36,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether scripts of this origin may read answers: Keycloak's web origin `+`, that is those of the redirect addresses.
+    pub(super) fn allows_origin(&self, origin: &str) -> bool {
+        self.secret.is_none() && self.allows_redirect(&format!("{origin}/"))
+    }
+
     /// Whether the redirect address is one of those registered.
     pub(super) fn allows_redirect(&self, uri: &str) -> bool {
         self.redirect_uris.iter().any(|allowed| match allowed.strip_suffix('*') {
@@ -62,6 +67,12 @@ pub(super) fn clients(options: &Options) -> BTreeMap<String, Client> {
     let no_audience =
         Client { client_id: "no-audience".to_owned(), audience_renku: false, ..connector.clone() };
     let no_code = Client { client_id: "no-code".to_owned(), standard_flow: false, ..connector.clone() };
+    let docs = Client {
+        client_id: "dataverse-connector-docs".to_owned(),
+        secret: None,
+        offline_access: false,
+        ..connector.clone()
+    };
     let renku = Client {
         client_id: "renku".to_owned(),
         secret,
@@ -88,7 +99,7 @@ pub(super) fn clients(options: &Options) -> BTreeMap<String, Client> {
     };
     let admin_cli =
         Client { client_id: "admin-cli".to_owned(), direct_access_grants: true, ..Client::default() };
-    [connector, no_audience, no_code, renku, renku_cli, swagger, admin_cli]
+    [connector, docs, no_audience, no_code, renku, renku_cli, swagger, admin_cli]
         .into_iter()
         .map(|client| (client.client_id.clone(), client))
         .collect()

@@ -4,6 +4,10 @@
 use std::time::Duration;
 
 use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::Method;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ORIGIN,
+};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
@@ -22,9 +26,37 @@ const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.route("/protocol/openid-connect/token", web::post().to(token));
+    config.route("/protocol/openid-connect/token", web::method(Method::OPTIONS).to(preflight));
+}
+
+/// A browser asks whether a script of another origin may call; Keycloak lets any, and judges the origin with the call itself.
+async fn preflight(request: HttpRequest) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    if let Some(origin) = request.headers().get(ORIGIN) {
+        answer.insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, origin));
+    }
+    answer
+        .insert_header((ACCESS_CONTROL_ALLOW_METHODS, "POST, OPTIONS"))
+        .insert_header((
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            "Origin, Accept, X-Requested-With, Content-Type, Authorization",
+        ))
+        .finish()
 }
 
 async fn token(sim: web::Data<Sim>, request: HttpRequest, form: web::Form<Form>) -> HttpResponse {
+    let origin = request.headers().get(ORIGIN).cloned();
+    let client = form.get("client_id").and_then(|id| sim.with(|inner| inner.clients.get(id).cloned()));
+    let mut answer = granted(sim, request, form).await;
+    if let (Some(origin), Some(client)) = (origin, client)
+        && origin.to_str().is_ok_and(|origin| client.allows_origin(origin))
+    {
+        answer.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    answer
+}
+
+async fn granted(sim: web::Data<Sim>, request: HttpRequest, form: web::Form<Form>) -> HttpResponse {
     if sim.with(|inner| inner.take_fault("token_endpoint_down")).is_some() {
         let page = "<html><body><h1>503 Service Unavailable</h1></body></html>";
         sim.with(|inner| note(inner, &request, &form, None, "503".to_owned()));
