@@ -44,8 +44,7 @@ pub struct SignIn {
         (name = "operation", description = "For those who run the service."),
     ),
     paths(
-        imports::create, imports::list, imports::show, imports::timeline, imports::events, imports::cancel, imports::retry,
-        imports::undo,
+        imports::create, imports::list, imports::show, imports::timeline, imports::events, imports::cancel, imports::retry, imports::undo,
         problems::list, problems::show, health::healthz, health::readyz, health::metrics, document,
     ),
     components(schemas(ProblemBody, view::TimelineView)),

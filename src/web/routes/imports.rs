@@ -326,23 +326,6 @@ pub(crate) async fn retry(
     by_hand(&context, &caller, &id, language, Engine::retry).await
 }
 
-/// Take the link out of the project again
-///
-/// For imports into Renku 2, which only links: Renku's own entry of the dataset stays. Done twice it is as if done once.
-#[utoipa::path(
-    post, path = "/api/v1/imports/{id}/undo", operation_id = "undoImport", tag = "imports",
-    params(("id" = String, Path, format = "uuid", description = "The import's number.")),
-    responses((status = 200, body = ImportView, description = "The import, whose link is gone.")),
-)]
-pub(crate) async fn undo(
-    context: web::Data<Context>,
-    caller: Caller,
-    Lang(language): Lang,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiProblem> {
-    by_hand(&context, &caller, &id, language, Engine::undo).await
-}
-
 async fn by_hand(
     context: &Context,
     caller: &Caller,
@@ -371,6 +354,23 @@ fn view(caller: &Caller, import: &Import, language: Language) -> ImportView {
     let mut view = import_view(import, language);
     view.person = caller.operator.then(|| import.person.to_string());
     view
+}
+
+/// Take an import back
+///
+/// Takes the link out of the project again (Renku 2 only); Renku's own entry of the dataset stays.
+#[utoipa::path(
+    post, path = "/api/v1/imports/{id}/undo", operation_id = "undoImport", tag = "imports",
+    params(("id" = String, Path, format = "uuid", description = "The import's number.")),
+    responses((status = 200, body = ImportView, description = "The import, whose link is taken out.")),
+)]
+pub(crate) async fn undo(
+    context: web::Data<Context>,
+    caller: Caller,
+    Lang(language): Lang,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiProblem> {
+    by_hand(&context, &caller, &id, language, Engine::undo).await
 }
 
 /// The import if the caller may see it; else it is as if there were none.
