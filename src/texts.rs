@@ -2,7 +2,7 @@
 //!
 //! Which page or command says what is decided there; the sentences themselves are in the `.ftl` files.
 
-pub mod figures;
+pub mod amounts;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -194,7 +194,7 @@ mod tests {
             ("compared", Compared::ALL.map(Compared::as_str).to_vec()),
             ("turn", Turn::ALL.map(Turn::as_str).to_vec()),
             ("sign-in-at", SignInAt::ALL.map(SignInAt::as_str).to_vec()),
-            ("event", [Event::NAMES.as_slice(), &[Event::CREATED]].concat()),
+            ("event", [Event::NAMES.as_slice(), &[Event::CREATED, Event::RETRIED]].concat()),
         ] {
             wanted.extend(names_of(kind, names));
         }

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const words = document.querySelector("[data-announce-to]");
-  let source, timer, asking = false, again = false;
+  let source, timer, shown = "", asking = false, again = false;
 
   const live = () => document.querySelector("[data-live]");
 
@@ -11,9 +11,11 @@
 
   function put(fresh) {
     const old = live();
+    shown = fresh.outerHTML;
     const open = openDetails(old);
     const focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.id : "";
     for (const id of open) fresh.querySelector("#" + CSS.escape(id))?.setAttribute("open", "");
+    reveal(fresh);
     old.replaceWith(fresh);
     if (focused) document.getElementById(focused)?.focus();
     const said = fresh.dataset.announce;
@@ -30,7 +32,7 @@
       const fresh = page.querySelector("[data-live]");
       if (!fresh) { location.reload(); return; }
       document.title = page.title;
-      if (fresh.outerHTML !== live().outerHTML) put(document.adoptNode(fresh));
+      if (fresh.outerHTML !== shown) put(document.adoptNode(fresh));
     } catch { /* the network is away; the timer tries again */ } finally { asking = false; }
     if (again) { again = false; look(); } else plan();
   }
@@ -57,7 +59,11 @@
     await navigator.clipboard.writeText(button.dataset.copy);
     if (words) words.textContent = button.dataset.copied;
   });
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+  function reveal(root) {
+    for (const button of root.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+  }
+  shown = live()?.outerHTML ?? "";
+  reveal(document);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && live()) look(); });
   plan();
 })();

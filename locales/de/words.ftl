@@ -66,3 +66,4 @@ event-left-is-over = Renku hat die Arbeit daran beendet
 event-superseded = Ein neuerer Import hat seinen Platz eingenommen
 event-sent-on = Er wurde weitergeschickt
 event-undone = Die Verknüpfung wurde wieder aus dem Projekt genommen
+event-retried = Er wird auf Wunsch noch einmal versucht

@@ -66,3 +66,4 @@ event-left-is-over = Renku has stopped working on it
 event-superseded = A newer import took its place
 event-sent-on = It was sent on
 event-undone = The link was taken out of the project again
+event-retried = It is tried again, as was asked for

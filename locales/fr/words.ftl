@@ -66,3 +66,4 @@ event-left-is-over = Renku a cessé d'y travailler
 event-superseded = Une importation plus récente a pris sa place
 event-sent-on = Elle a été relancée
 event-undone = Le lien a été retiré du projet
+event-retried = Nouvel essai, sur demande

@@ -204,6 +204,7 @@ fn web_context(
     stopping: CancellationToken,
 ) -> web::Context {
     let admin = config.admin.clone();
+    let proxies = config.http.trusted_proxies.clone();
     let origin = |renku: &crate::config::RenkuConfig| renku.oidc.issuer.url().origin().ascii_serialization();
     web::Context {
         live: web::events::Live::new(watch, settings::live(config)),
@@ -215,6 +216,11 @@ fn web_context(
         public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
         keycloaks: config.renku.values().map(origin).collect(),
         renku_titles: config.renku.iter().map(|(name, renku)| (name.clone(), renku.title.clone())).collect(),
+        renku_urls: config
+            .renku
+            .iter()
+            .map(|(name, renku)| (name.clone(), renku.url.as_str().to_owned()))
+            .collect(),
         installation_titles: config
             .dataverse
             .iter()
@@ -222,6 +228,8 @@ fn web_context(
             .collect(),
         secure: config.public_url.is_https(),
         is_operator: Box::new(move |renku, subject| admin.names(renku, subject)),
+        is_proxy: Box::new(move |address| proxies.iter().any(|range| range.contains(address))),
+        gates: web::limits::Gates::new(settings::rates(config)),
         stopping,
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration as each part wants it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::adapters::http::HttpSettings;
@@ -83,6 +84,16 @@ pub(super) fn live(config: &Config) -> web::events::Limits {
         per_person: number(config.http.live_streams_per_person),
         heartbeat: config.http.live_heartbeat,
         longest: LONGEST_LIVE_STREAM,
+    }
+}
+
+pub(super) fn rates(config: &Config) -> web::limits::Rates {
+    let http = &config.http;
+    let rate = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    web::limits::Rates {
+        launches: rate(http.launches_per_minute),
+        sign_ins: rate(http.sign_ins_per_minute),
+        forms: rate(http.forms_per_minute),
     }
 }
 

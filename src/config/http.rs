@@ -30,6 +30,12 @@ pub struct HttpConfig {
     /// Where a process answers to monitoring apart from the pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor: Option<SocketAddr>,
+    /// Launches from dataset pages that one address may make in a minute.
+    pub launches_per_minute: u32,
+    /// Pages of the sign-in that one address may load in a minute.
+    pub sign_ins_per_minute: u32,
+    /// Forms that one address may send in a minute.
+    pub forms_per_minute: u32,
 }
 
 impl HttpConfig {
@@ -42,6 +48,9 @@ impl HttpConfig {
         let live_streams = section.at_least("live_streams", &1, "1");
         let live_streams_per_person = section.at_least("live_streams_per_person", &1, "1");
         let live_heartbeat = section.at_least("live_heartbeat", &Duration::from_millis(100), "\"100ms\"");
+        let launches_per_minute = section.at_least("launches_per_minute", &1, "1");
+        let sign_ins_per_minute = section.at_least("sign_ins_per_minute", &1, "1");
+        let forms_per_minute = section.at_least("forms_per_minute", &1, "1");
         if let Some(proxies) = &trusted_proxies
             && proxies.iter().any(|range| {
                 let text = range.to_string();
@@ -66,6 +75,9 @@ impl HttpConfig {
             live_streams_per_person: live_streams_per_person?,
             live_heartbeat: live_heartbeat?,
             monitor: monitor?,
+            launches_per_minute: launches_per_minute?,
+            sign_ins_per_minute: sign_ins_per_minute?,
+            forms_per_minute: forms_per_minute?,
         })
     }
 }

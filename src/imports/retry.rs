@@ -48,7 +48,7 @@ impl Engine {
                         .state
                         .after(Event::Waits(Condition::None))
                         .map_err(|_ended| not_possible(import))?;
-                    Ok((state, true, Slot::Keep, "retried"))
+                    Ok((state, true, Slot::Keep, Event::RETRIED))
                 })
                 .await
             }
@@ -114,6 +114,7 @@ impl Engine {
             id: ImportId::new(now),
             person: import.person,
             order: import.order.clone(),
+            title: import.title.clone(),
             now,
             give_up_at: now.plus(self.settings.give_up_after),
             // Asked for twice, it is started once.

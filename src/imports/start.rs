@@ -86,12 +86,13 @@ impl Engine {
         request: &Request,
         idempotency_key: Option<String>,
     ) -> Result<Created, Fault> {
-        let order = self.preflight(renku, request).await?.order;
+        let Preflight { order, version, warnings: _ } = self.preflight(renku, request).await?;
         let now = self.clock.now();
         let new = NewImport {
             id: ImportId::new(now),
             person,
             order,
+            title: Some(version.title),
             now,
             give_up_at: now.plus(self.settings.give_up_after),
             idempotency_key,

@@ -20,7 +20,8 @@ struct Files;
 static MARKS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let mark = |name: &str| {
         let hash = Files::get(name)?.metadata.sha256_hash();
-        Some(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        let digits: Vec<_> = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Some(digits.concat())
     };
     Files::iter().filter_map(|name| Some((name.to_string(), mark(&name)?))).collect()
 });

@@ -7,10 +7,12 @@ pub(crate) mod cookies;
 pub mod events;
 pub(crate) mod extract;
 pub(crate) mod forms;
+pub mod limits;
 pub(crate) mod localized;
 pub mod monitor;
 pub(crate) mod pages;
 pub mod problem;
+pub(crate) mod progress;
 pub(crate) mod routes;
 pub mod view;
 
@@ -33,6 +35,9 @@ use crate::imports::launch::Launches;
 /// Says whether a subject at a Renku is an operator of ours.
 pub type IsOperator = Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>;
 
+/// Says whether an address is a reverse proxy of ours.
+pub type IsProxy = Box<dyn Fn(std::net::IpAddr) -> bool + Send + Sync>;
+
 /// What the web needs, and nothing more.
 pub struct Context {
     /// The use cases of imports.
@@ -53,12 +58,18 @@ pub struct Context {
     pub keycloaks: Vec<String>,
     /// What people call the configured Renkus.
     pub renku_titles: BTreeMap<RenkuName, String>,
+    /// The addresses of the configured Renkus.
+    pub renku_urls: BTreeMap<RenkuName, String>,
     /// What people call the configured installations.
     pub installation_titles: BTreeMap<InstallationName, String>,
     /// Whether the browser may be asked for `Secure` cookies.
     pub secure: bool,
     /// Whether a subject at a Renku is an operator of ours.
     pub is_operator: IsOperator,
+    /// Whether an address is one of our own reverse proxies, whose word on addresses is believed.
+    pub is_proxy: IsProxy,
+    /// How often one address may do what costs us something.
+    pub gates: limits::Gates,
     /// Cancelled when we are shutting down.
     pub stopping: CancellationToken,
 }
@@ -113,6 +124,7 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
             )
             .app_data(web::QueryConfig::default().error_handler(localized::query_refused))
             .app_data(web::PayloadConfig::new(limits.max_body))
+            .wrap(from_fn(limits::limited))
             .wrap(from_fn(localized::localized))
             .wrap(security_headers(secure))
             .wrap(from_fn(trace))
@@ -128,7 +140,10 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    use routes::{account, dataverse, health, home, imports, launch, preflight, problems, sign_in};
+    use routes::{
+        account, dataverse, health, home, import_list, import_pages, imports, launch, preflight, problems,
+        sign_in,
+    };
     config
         .service(assets::serve)
         .service(health::healthz)
@@ -149,11 +164,21 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(problems::list)
         .service(problems::show)
         .service(home::home)
+        .service(import_list::list)
+        .service(import_pages::show)
+        .service(import_pages::events)
+        .service(import_pages::cancel)
+        .service(import_pages::retry)
+        .service(import_pages::again)
+        .service(import_pages::ask_again)
         .service(sign_in::begin)
         .service(sign_in::callback)
         .service(sign_in::device)
         .service(sign_in::sign_out)
-        .service(account::disconnect);
+        .service(account::account)
+        .service(account::confirm)
+        .service(account::disconnect)
+        .service(account::disconnected);
 }
 
 /// Nothing but our own files runs or is shown, nothing of ours is framed, and no address of ours is told to others.

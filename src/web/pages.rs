@@ -7,7 +7,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::problem::{Problem, ProblemCode, Turn};
 use crate::texts::{Language, problem_remedy, problem_title, text, turn};
 use crate::web::extract::{Lang, Visitor};
 use crate::web::problem::{ApiProblem, status};
@@ -191,7 +191,11 @@ impl Page {
     pub(crate) fn of_problem(problem: &Problem, visitor: &Visitor) -> Self {
         let language = visitor.language;
         let mut page = Self::new(visitor, problem_title(language, problem.code));
-        page.paragraphs = vec![problem_remedy(language, problem.code), turn(language, problem.code.turn())];
+        page.paragraphs.push(problem_remedy(language, problem.code));
+        // Whoever reads the page knows without being told that it is their turn.
+        if !matches!(problem.code.turn(), Turn::Researcher | Turn::Nobody) {
+            page.paragraphs.push(format!("{}.", turn(language, problem.code.turn())));
+        }
         page.details.extend(problem.words.clone());
         page.code = Some(problem.code.as_str());
         let label = |name: &str| text(language, name, &[]);

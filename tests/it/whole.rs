@@ -441,6 +441,16 @@ client_secret = "sandbox-secret"
         log.get(from..).unwrap_or(&log).to_owned()
     }
 
+    /// The service's address as its pages know it.
+    pub(crate) fn public_url(&self) -> String {
+        self.address()
+    }
+
+    /// Where somebody is sent on from an address elsewhere.
+    pub(crate) async fn elsewhere(&self, address: &str) -> String {
+        location(&self.http.get(address).send().await.unwrap())
+    }
+
     /// A request to the API in alice's name, to be added to and sent.
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.request_without_token(method, path).bearer_auth(self.token.as_ref().unwrap())

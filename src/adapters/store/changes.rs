@@ -2,6 +2,7 @@
 //!
 //! Which change to make is the use cases' business.
 
+use super::imports::search_text;
 use super::rows::{self, import_columns};
 use super::sql::{Database, Tx, values};
 use crate::domain::ids::{ImportId, LeaseId, PersonId};
@@ -32,12 +33,14 @@ pub(super) async fn apply(
     change: &Change,
 ) -> Result<Option<Import>, StoreError> {
     let state = &change.state;
+    let title = state.plan().map(|plan| plan.title.as_str());
     let keeps_lease = change.keep_lease && lease.is_some();
     let changed = tx
         .execute(
             "UPDATE imports SET phase = $4, condition = $5, state = $6, revision = revision + 1, \
              attempts = $7, due_at = $8, nudged_at = NULL, updated_at = $9, \
-             lease_id = CASE WHEN $10 THEN lease_id END, lease_until = CASE WHEN $10 THEN lease_until END \
+             lease_id = CASE WHEN $10 THEN lease_id END, lease_until = CASE WHEN $10 THEN lease_until END, \
+             title = COALESCE($11, title), search = COALESCE($12, search) \
              WHERE id = $1 AND revision = $2 AND ($3 IS NULL OR lease_id = $3)",
             values![
                 import.id.as_uuid(),
@@ -50,6 +53,8 @@ pub(super) async fn apply(
                 change.due_at,
                 change.now,
                 keeps_lease,
+                title.map(str::to_owned),
+                title.map(|title| search_text(Some(title), &import.order.pid)),
             ],
         )
         .await?;

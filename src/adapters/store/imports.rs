@@ -7,15 +7,19 @@ use sqlx::AssertSqlSafe;
 use super::changes;
 use super::rows::{self, import_columns};
 use super::sql::{Database, Value, values};
-use crate::domain::ids::{ImportId, RenkuName};
+use crate::domain::ids::{ImportId, PersonId, RenkuName};
 use crate::domain::import::{Import, State};
+use crate::domain::pid::Pid;
 use crate::domain::ports::store::{
-    Created, ImportCounts, ImportFilter, NewImport, StoreError, TimelineEntry,
+    Created, ImportCounts, ImportFilter, NewImport, StateGroup, StoreError, TimelineEntry,
 };
 use crate::domain::time::Timestamp;
 
 /// Placeholders in one statement; SQLite takes 32,766, PostgreSQL 65,535.
 const CHUNK: usize = 500;
+
+/// More words of a search are not looked for.
+const MOST_WORDS: usize = 8;
 
 pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, StoreError> {
     let mut tx = db.begin().await?;
@@ -26,8 +30,8 @@ pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, Sto
             concat!(
                 "INSERT INTO imports (id, person, installation, pid, version, renku, project, name, migrate, \
                  phase, condition, state, revision, attempts, due_at, created_at, updated_at, give_up_at, \
-                 idempotency_key, api) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $13, $13, $14, $15, $16) \
+                 idempotency_key, api, title, search) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $13, $13, $14, $15, $16, $17, $18) \
                  ON CONFLICT (person, idempotency_key) DO NOTHING RETURNING ",
                 import_columns!()
             ),
@@ -48,6 +52,8 @@ pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, Sto
                 new.give_up_at,
                 new.idempotency_key.clone(),
                 order.api.as_str(),
+                new.title.clone(),
+                search_text(new.title.as_deref(), &order.pid),
             ],
         )
         .await?;
@@ -96,6 +102,11 @@ pub(super) async fn imports(db: &Database, filter: &ImportFilter) -> Result<Vec<
         values.push(value);
         clauses.push(format!("imports.{condition} ${}", values.len()));
     }
+    clauses.extend(filter.group.map(|group| clause_of(group).to_owned()));
+    for word in filter.search.as_deref().unwrap_or_default().split_whitespace().take(MOST_WORDS) {
+        values.push(Value::from(pattern(word)));
+        clauses.push(format!("imports.search LIKE ${} ESCAPE '\\'", values.len()));
+    }
     let clauses = if clauses.is_empty() { String::new() } else { format!("WHERE {}", clauses.join(" AND ")) };
     let sql = format!(
         concat!("SELECT ", import_columns!(), " FROM imports {} ORDER BY imports.id DESC LIMIT $1"),
@@ -103,6 +114,32 @@ pub(super) async fn imports(db: &Database, filter: &ImportFilter) -> Result<Vec<
     );
     // Safe: the text is made of the constants above; everything from outside is a bound value.
     rows::imports(&db.rows(AssertSqlSafe(sql), values).await?)
+}
+
+const fn clause_of(group: StateGroup) -> &'static str {
+    match group {
+        StateGroup::UnderWay => "imports.phase IN ('queued', 'submitting', 'running', 'verifying')",
+        StateGroup::NeedsOwner => "(imports.condition = 'sign_in' OR imports.phase = 'parked')",
+        StateGroup::Arrived => "imports.phase = 'succeeded'",
+        StateGroup::NotArrived => "imports.phase IN ('failed', 'cancelled', 'superseded')",
+    }
+}
+
+/// What an import is found by. Lower case is made here: SQLite's own knows ASCII alone.
+pub(super) fn search_text(title: Option<&str>, pid: &Pid) -> String {
+    format!("{} {pid}", title.unwrap_or_default()).trim_start().to_lowercase()
+}
+
+/// The word anywhere in a text, with nothing in it that LIKE takes for a sign of its own.
+fn pattern(word: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in word.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern + "%"
 }
 
 pub(super) async fn timeline(
@@ -214,6 +251,13 @@ pub(super) async fn due(
         )
         .await?;
     rows::imports(&rows)
+}
+
+pub(super) async fn count_of(db: &Database, person: PersonId) -> Result<u64, StoreError> {
+    let row =
+        db.row("SELECT COUNT(*) AS number FROM imports WHERE person = $1", values![person.as_uuid()]).await?;
+    let number = row.map_or(Ok(0), |row| row.int("number"))?;
+    Ok(u64::try_from(number).unwrap_or(0))
 }
 
 pub(super) async fn counts(db: &Database) -> Result<ImportCounts, StoreError> {

@@ -109,6 +109,10 @@ impl ImportStore for Store {
         changes::wake(&self.db, person, now).await
     }
 
+    async fn count_of(&self, person: PersonId) -> Result<u64, StoreError> {
+        imports::count_of(&self.db, person).await
+    }
+
     async fn counts(&self) -> Result<ImportCounts, StoreError> {
         imports::counts(&self.db).await
     }

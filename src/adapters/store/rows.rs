@@ -17,7 +17,7 @@ macro_rules! import_columns {
     () => {
         "imports.id, imports.person, imports.installation, imports.pid, imports.version, imports.renku, \
          imports.api, imports.project, imports.name, imports.migrate, imports.state, imports.revision, imports.attempts, \
-         imports.due_at, imports.created_at, imports.updated_at, imports.give_up_at, \
+         imports.title, imports.due_at, imports.created_at, imports.updated_at, imports.give_up_at, \
          EXISTS (SELECT 1 FROM slots WHERE slots.import = imports.id) AS has_slot"
     };
 }
@@ -39,6 +39,7 @@ pub(super) fn import(row: &Row) -> Result<Import, StoreError> {
         id,
         person: PersonId::from_uuid(row.uuid("person")?),
         order,
+        title: row.opt_text("title")?,
         state: from_json(&row.text("state")?, "imports.state")?,
         revision: row.int("revision")?,
         attempts: counter(row.int("attempts")?, "imports.attempts")?,

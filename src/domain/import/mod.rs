@@ -114,6 +114,8 @@ pub struct Import {
     pub person: PersonId,
     /// What was asked for.
     pub order: Order,
+    /// The dataset's title, once it is known.
+    pub title: Option<String>,
     /// Where it stands.
     pub state: State,
     /// Grows by one with each change; the compare-and-set runs on it.

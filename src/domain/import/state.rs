@@ -387,6 +387,9 @@ impl Event {
     /// The name of the first line of a timeline, before any event.
     pub const CREATED: &'static str = "created";
 
+    /// The name of the line that somebody's "try now" writes; where the import stands does not change.
+    pub const RETRIED: &'static str = "retried";
+
     /// The names of all events.
     pub const NAMES: [&'static str; 18] = [
         "planned",

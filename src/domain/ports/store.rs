@@ -29,6 +29,8 @@ pub struct NewImport {
     pub person: PersonId,
     /// What is asked for.
     pub order: Order,
+    /// The dataset's title, if it is known.
+    pub title: Option<String>,
     /// Now.
     pub now: Timestamp,
     /// When to give up.
@@ -132,6 +134,19 @@ pub enum SlotAnswer {
     Conflict,
 }
 
+/// Imports as their owners sort them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateGroup {
+    /// Not ended.
+    UnderWay,
+    /// Nothing goes on before its owner does something: waits for a sign-in, or is parked.
+    NeedsOwner,
+    /// Succeeded.
+    Arrived,
+    /// Failed, cancelled or made unnecessary.
+    NotArrived,
+}
+
 /// Which imports to list; newest first.
 #[derive(Clone, Debug, Default)]
 pub struct ImportFilter {
@@ -139,6 +154,11 @@ pub struct ImportFilter {
     pub person: Option<PersonId>,
     /// Only in this phase.
     pub phase: Option<Phase>,
+    /// Only of this group.
+    pub group: Option<StateGroup>,
+    /// Only those with each of these words, whatever their case, in the dataset's title or PID. Every import that the other
+    /// conditions leave is looked at, so it is meant for one person's.
+    pub search: Option<String>,
     /// Only of this installation.
     pub installation: Option<InstallationName>,
     /// Only of this dataset.
@@ -242,6 +262,9 @@ pub trait ImportStore: Send + Sync {
 
     /// Lets go on what waits for this person's sign-in at the connector, if it does; returns what was woken.
     async fn wake(&self, person: PersonId, now: Timestamp) -> Result<Vec<Import>, StoreError>;
+
+    /// How many imports this person ever asked for.
+    async fn count_of(&self, person: PersonId) -> Result<u64, StoreError>;
 
     /// Numbers for metrics.
     async fn counts(&self) -> Result<ImportCounts, StoreError>;

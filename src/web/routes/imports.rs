@@ -135,7 +135,7 @@ pub(crate) async fn list(
         (Some(person), false) => Some(person.id),
         (None, false) => return Ok(HttpResponse::Ok().json(json!({"imports": []}))),
     };
-    let filter = ImportFilter { person: owner, phase, installation: None, pid, before, limit };
+    let filter = ImportFilter { person: owner, phase, pid, before, limit, ..ImportFilter::default() };
     let imports = context.engine.store().imports(&filter).await?;
     let next = (imports.len() == limit as usize)
         .then(|| imports.last().map(|import| import.id.to_string()))

@@ -4,6 +4,8 @@ pub(crate) mod account;
 pub(crate) mod dataverse;
 pub(crate) mod health;
 pub(crate) mod home;
+pub(crate) mod import_list;
+pub(crate) mod import_pages;
 pub(crate) mod imports;
 pub(crate) mod launch;
 pub(crate) mod preflight;

@@ -15,7 +15,7 @@ use crate::domain::ports::renku::Objection;
 use crate::domain::problem::{Class, Fault, Problem, SignInAt};
 use crate::domain::project::{DatasetName, Project, RenkuApi};
 use crate::imports::preflight::{Candidate, PROJECTS_SHOWN, Sheet, Way};
-use crate::texts::figures::{date, size};
+use crate::texts::amounts::{day as date, size};
 use crate::texts::{Language, problem_remedy, problem_title, text, turn};
 use crate::web::Context;
 use crate::web::extract::Visitor;

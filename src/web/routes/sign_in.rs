@@ -210,7 +210,7 @@ fn welcome(signed_in: &SignedIn, secure: bool) -> HttpResponse {
 }
 
 /// Leads to the front page and takes the session's cookie away.
-pub(crate) fn home_without_session(secure: bool) -> HttpResponse {
+fn home_without_session(secure: bool) -> HttpResponse {
     let mut answer = HttpResponse::SeeOther();
     answer.insert_header((LOCATION, "/"));
     answer.cookie(Kind::Session.clear(secure));

@@ -177,6 +177,7 @@ pub(crate) fn new(person: PersonId, order: Order, now: Timestamp) -> NewImport {
         id: ImportId::new(now),
         person,
         order,
+        title: None,
         now,
         give_up_at: now.plus(Duration::from_secs(86_400)),
         idempotency_key: None,

@@ -7,7 +7,7 @@ use dataverse_renku::domain::import::{
     Compared, Condition, Event, ImportResult, Landed, Linked, Outcome, Phase, State,
 };
 use dataverse_renku::domain::ports::store::{
-    Changed, Created, ImportFilter, ImportStore as _, Lease, StoreError,
+    Changed, Created, ImportFilter, ImportStore as _, Lease, StateGroup, StoreError,
 };
 use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt};
 use futures_util::future::join_all;
@@ -121,6 +121,9 @@ pub(super) async fn lists_are_newest_first_filtered_and_paged(bench: &Bench) {
     let mut made = Vec::new();
     for n in 0..6 {
         let mut wish = new(if n % 2 == 0 { anna } else { ben }, order("p"), after(n));
+        if n == 4 {
+            wish.title = Some("Gletscher im Ötztal, 100 % vermessen".to_owned());
+        }
         if n == 5 {
             wish.order.installation = "other".parse().unwrap();
             wish.order.pid = "doi:10.5072/FK2/B".parse().unwrap();
@@ -143,6 +146,19 @@ pub(super) async fn lists_are_newest_first_filtered_and_paged(bench: &Bench) {
     assert_eq!(list(ImportFilter { installation: Some("other".parse().unwrap()), ..all() }).await, [5]);
     assert_eq!(list(ImportFilter { pid: Some("doi:10.5072/fk2/b".parse().unwrap()), ..all() }).await, [5]);
     assert_eq!(list(ImportFilter { person: Some(person()), ..all() }).await, [0_usize; 0]);
+    let grouped = |group| ImportFilter { person: Some(anna), group: Some(group), ..all() };
+    assert_eq!(list(grouped(StateGroup::UnderWay)).await, [4, 2]);
+    assert_eq!(list(grouped(StateGroup::NotArrived)).await, [0]);
+    assert_eq!(list(grouped(StateGroup::NeedsOwner)).await, [0_usize; 0]);
+    assert_eq!(list(grouped(StateGroup::Arrived)).await, [0_usize; 0]);
+    let found = |words: &str| ImportFilter { search: Some(words.to_owned()), ..all() };
+    assert_eq!(list(found("10.5072/fk2/B")).await, [5]);
+    assert_eq!(list(found("DOI 10.5072 fk2/b")).await, [5]);
+    assert_eq!(list(found("ÖTZTAL 10.5072")).await, [4]);
+    assert_eq!(list(found("100 %")).await, [4]);
+    for nothing in ["10.5072/fk2/b elsewhere", "100_", "_", "\\"] {
+        assert_eq!(list(found(nothing)).await, [0_usize; 0], "{nothing}");
+    }
 }
 
 pub(super) async fn a_change_needs_the_revision_that_is_stored(bench: &Bench) {

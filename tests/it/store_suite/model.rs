@@ -185,6 +185,9 @@ impl Model<'_> {
         let row = &mut self.rows[k];
         row.past.push(row.now.clone());
         row.now.state = change.state.clone();
+        if let Some(plan) = change.state.plan() {
+            row.now.title = Some(plan.title.clone());
+        }
         row.now.revision += 1;
         (row.now.attempts, row.now.due_at, row.now.updated_at) = (change.attempts, change.due_at, change.now);
         row.nudged_at = None;
