@@ -169,6 +169,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(import_pages::events)
         .service(import_pages::cancel)
         .service(import_pages::retry)
+        .service(import_pages::undo)
         .service(import_pages::again)
         .service(import_pages::ask_again)
         .service(sign_in::begin)

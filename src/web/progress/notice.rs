@@ -2,7 +2,7 @@
 
 use super::stages::is_slow;
 use super::{Look, can_be_cancelled, can_be_retried};
-use crate::domain::import::{Condition, End, ImportResult, Outcome, Phase, Plan, State};
+use crate::domain::import::{Condition, End, ImportResult, Linked, Outcome, Phase, Plan, State};
 use crate::domain::problem::{Problem, ProblemCode, SignInAt, Turn};
 use crate::texts::amounts::moment_near;
 use crate::texts::{self, text};
@@ -187,13 +187,20 @@ impl Look<'_> {
     fn of_success(&self, plan: &Plan, result: &ImportResult) -> Notice {
         let tone = if result.outcome == Outcome::Complete { Tone::Good } else { Tone::Warn };
         let mut notice = Notice::new(tone, texts::outcome(self.language, result.outcome));
-        let compared = texts::compared(self.language, result.compared);
-        let values = [
-            ("found", result.found.into()),
-            ("expected", result.expected.into()),
-            ("compared", compared.into()),
-        ];
-        notice.paragraphs.push(text(self.language, "import-compared", &values));
+        if let Some(linked) = &result.linked {
+            self.tell_of_link(linked, &mut notice);
+            if linked.undone_at.is_some() {
+                return notice;
+            }
+        } else {
+            let compared = texts::compared(self.language, result.compared);
+            let values = [
+                ("found", result.found.into()),
+                ("expected", result.expected.into()),
+                ("compared", compared.into()),
+            ];
+            notice.paragraphs.push(text(self.language, "import-compared", &values));
+        }
         if result.version != plan.version {
             let version = result.version.to_string();
             notice.paragraphs.push(self.say_with("import-other-version", "version", &version));
@@ -206,7 +213,29 @@ impl Look<'_> {
         notice.missing.clone_from(&result.missing);
         let link = result.link.as_deref().unwrap_or(self.import.order.project.as_str());
         notice.acts.push(Act::link(link, self.say("import-open")));
+        if result.linked.is_some() {
+            notice.acts.push(Act::button(format!("{}/undo", self.path()), self.say("import-undo")).quiet());
+        }
         notice
+    }
+
+    /// A link has no files to compare: it says where it leads, and whether it is still there.
+    fn tell_of_link(&self, linked: &Linked, notice: &mut Notice) {
+        if let Some(at) = linked.undone_at {
+            let at = moment_near(self.language, at, self.now);
+            notice.tone = Tone::Plain;
+            notice.heading = self.say("import-undone");
+            notice.paragraphs.push(self.say_with("import-undone-at", "time", &at));
+            return;
+        }
+        notice.paragraphs.push(self.say("import-linked"));
+        if linked.readable == Some(false) {
+            notice.tone = Tone::Warn;
+            notice.paragraphs.push(self.say("import-link-unreadable"));
+        }
+        if let Some(folder) = &linked.folder {
+            notice.paragraphs.push(self.say_with("import-link-folder", "folder", folder));
+        }
     }
 
     fn of_problem(&self, problem: &Problem, tone: Tone) -> Notice {

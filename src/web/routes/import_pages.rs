@@ -122,6 +122,18 @@ pub(crate) async fn retry(
     after(done, &import, &checked.form)
 }
 
+/// Takes the link out of the project again, where the import left one.
+#[post("/imports/{id}/undo")]
+pub(crate) async fn undo(
+    context: web::Data<Context>,
+    id: web::Path<String>,
+    checked: Checked<Pressed>,
+) -> Result<HttpResponse, ApiProblem> {
+    let import = own(&context, &checked.visitor, &id).await?;
+    let done = context.engine.undo(import.id).await;
+    after(done, &import, &checked.form)
+}
+
 /// Leads on to the import that came of it. Where it had moved on meanwhile, its page shows that better than a refusal.
 fn after(
     done: Result<Import, Fault>,
