@@ -12,6 +12,7 @@ pub mod domain;
 pub mod identity;
 pub mod imports;
 pub mod lifecycle;
+pub mod publications;
 pub mod sandbox;
 pub mod telemetry;
 pub mod texts;

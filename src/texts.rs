@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use unic_langid::{LanguageIdentifier, langid};
 
 use crate::domain::import::{Compared, Condition, Outcome, Phase};
+use crate::domain::ports::mail::{Links, MailKind, Outgoing};
 use crate::domain::problem::{ProblemCode, SignInAt, Turn};
 
 fluent_templates::static_loader! {
@@ -113,6 +114,38 @@ pub fn problem_title(language: Language, code: ProblemCode) -> String {
 /// What to do about it, and by whom.
 pub fn problem_remedy(language: Language, code: ProblemCode) -> String {
     text(language, &format!("{code}-remedy"), &[])
+}
+
+/// Subject and text of a mail.
+pub fn mail(mail: &Outgoing, links: &Links) -> (String, String) {
+    let language = Language::of_tag(&mail.language).unwrap_or_default();
+    let (subject, says) = match mail.kind {
+        MailKind::SignIn => ("mail-sign-in-subject", "mail-sign-in"),
+        MailKind::Paused => ("mail-paused-subject", "mail-paused"),
+        MailKind::Failed => ("mail-failed-subject", "mail-failed"),
+        MailKind::Arrived => ("mail-arrived-subject", "mail-arrived"),
+    };
+    let letter = &mail.letter;
+    let values = [
+        ("dataset", FluentValue::from(letter.dataset.as_str())),
+        ("project", FluentValue::from(letter.project.as_str())),
+        ("version", FluentValue::from(letter.version.as_deref().unwrap_or("?"))),
+        ("page", FluentValue::from(links.page.as_str())),
+        ("subscriptions", FluentValue::from(links.subscriptions.as_str())),
+        ("unsubscribe", FluentValue::from(links.unsubscribe.as_str())),
+    ];
+    let say = |name: &str| text(language, name, &values);
+    let mut paragraphs = vec![say("mail-greeting"), say(says)];
+    if let Some(problem) = &letter.problem {
+        paragraphs.push(format!(
+            "{}\n{}",
+            problem_title(language, problem.code),
+            problem_remedy(language, problem.code)
+        ));
+    }
+    paragraphs.push(say("mail-look"));
+    paragraphs.push(say("mail-why"));
+    (say(subject), paragraphs.join("\n\n") + "\n")
 }
 
 /// The phase of an import.

@@ -375,3 +375,35 @@ message-unreadable-remedy = Die Betreuung dieses Dienstes sieht sie sich in der 
 
 internal-error = In diesem Dienst ist etwas schiefgegangen.
 internal-error-remedy = Versuchen Sie es noch einmal. Bleibt es dabei, geben Sie die Uhrzeit und die Nummer, die hier stehen, der Betreuung dieses Dienstes; das Protokoll sagt mehr.
+
+## Veröffentlichungen und Abonnements
+
+subscription-unknown = Dieses Abonnement gibt es nicht, oder es gehört jemand anderem.
+subscription-unknown-remedy = Sehen Sie unter /subscriptions Ihre Abonnements durch. Vielleicht müssen Sie sich mit dem Konto anmelden, das es angelegt hat.
+
+operators-only = Das darf nur sehen oder tun, wer diesen Dienst betreibt.
+operators-only-remedy = Wer diesen Dienst betreibt, trägt Ihr Subject (sub) bei Keycloak unter people im Abschnitt [admin] ein oder tut es für Sie.
+
+publication-not-confirmed = Das Repositorium hat eine Veröffentlichung gemeldet, die es selbst nicht zeigt.
+publication-not-confirmed-remedy = Deswegen wurde nichts importiert. Wer das Repositorium betreibt, prüft, ob sein Workflow dataset.id und dataset.globalId desselben Datensatzes schickt, wie in der Definition dieses Dienstes.
+
+callback-address-refused = Eine Veröffentlichung wurde von einer Adresse gemeldet, die das nicht darf.
+callback-address-refused-remedy = Wenn es das Repositorium war, trägt wer diesen Dienst betreibt dessen Adresse unter allowed_addresses im Abschnitt dieses Repositoriums ein, und den Reverse-Proxy unter trusted_proxies in [http]. Die Version wird beim nächsten Nachholen importiert.
+
+workflow-secret-missing = Für die Meldungen dieses Repositoriums ist kein Geheimnis eingestellt.
+workflow-secret-missing-remedy = Wer diesen Dienst betreibt, macht eines mit `openssl rand -hex 24`, trägt es unter workflow_secrets im Abschnitt dieses Repositoriums ein und startet neu.
+
+resume-address-refused = Das Repositorium lässt diesen Dienst seinen Workflow nicht beenden; der Datensatz bleibt gesperrt.
+resume-address-refused-remedy = Wer das Repositorium betreibt, nimmt die Adresse dieses Dienstes, wie Dataverse sie sieht, unter die erlaubten auf, auf der Maschine von Dataverse: curl -X PUT -d '127.0.0.1;::1;ADRESSE' http://localhost:8080/api/admin/workflows/ip-whitelist . Hinter einem Proxy ist es dessen Adresse. Es wird von selbst wieder versucht.
+
+resume-blocked = Das Repositorium sperrt den Endpunkt, der seinen Workflow beendet; der Datensatz bleibt gesperrt.
+resume-blocked-remedy = Wer das Repositorium betreibt, nimmt `workflows` aus den gesperrten Endpunkten: curl -X PUT -d 'admin,builtin-users' http://localhost:8080/api/admin/settings/:BlockedApiEndpoints (seit Dataverse 6.7 auch die Option dataverse.api.blocked.endpoints). Es wird von selbst wieder versucht.
+
+resume-refused = Das Repositorium antwortet unerwartet, wenn sein Workflow beendet werden soll; der Datensatz bleibt gesperrt.
+resume-refused-remedy = Wer das Repositorium betreibt, prüft, ob POST /api/workflows/… von hier aus Dataverse erreicht, ohne Anmeldeseite oder Umleitung dazwischen. Es wird von selbst wieder versucht.
+
+resume-given-up = Der Workflow des Repositoriums ließ sich einen ganzen Tag lang nicht beenden; der Datensatz ist vielleicht noch gesperrt.
+resume-given-up-remedy = Wer das Repositorium betreibt, beendet ihn auf der Maschine von Dataverse, mit dem Namen des Aufrufs aus dem Protokoll: curl -X POST -H 'Content-Type: text/plain' -d OK http://localhost:8080/api/workflows/AUFRUF . Ist die Sperre danach noch da: curl -X DELETE -H 'X-Dataverse-key: SUPERUSER-TOKEN' 'http://localhost:8080/api/datasets/NUMMER/locks?type=Workflow' .
+
+mail-not-sent = Der Mailserver hat eine Nachricht nicht angenommen.
+mail-not-sent-remedy = Wer diesen Dienst betreibt, prüft den Abschnitt [mail]; die Worte des Mailservers stehen im Protokoll. Importe hängen nicht davon ab.

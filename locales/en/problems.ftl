@@ -375,3 +375,35 @@ message-unreadable-remedy = Whoever runs this service looks at it in the queue o
 
 internal-error = Something went wrong in this service.
 internal-error-remedy = Try it again. If it stays, give the time and the number shown here to whoever runs this service; the log says more.
+
+## Publications and subscriptions
+
+subscription-unknown = There is no such subscription, or it is not yours.
+subscription-unknown-remedy = Look through your subscriptions under /subscriptions. You may have to sign in with the account that made it.
+
+operators-only = Only whoever runs this service may see or do this.
+operators-only-remedy = Whoever runs this service adds your subject (sub) at Keycloak to people in the section [admin], or does it for you.
+
+publication-not-confirmed = The repository announced a publication that it does not show.
+publication-not-confirmed-remedy = Nothing was imported because of it. Whoever runs the repository checks that its workflow sends dataset.id and dataset.globalId of one dataset, as in the definition made by this service.
+
+callback-address-refused = A publication was announced from an address that is not allowed to.
+callback-address-refused-remedy = If it was the repository, whoever runs this service adds its address to allowed_addresses in the section of that repository, and the reverse proxy to trusted_proxies in [http]. The version is imported by the next catch-up.
+
+workflow-secret-missing = No secret is set for the announcements of this repository.
+workflow-secret-missing-remedy = Whoever runs this service makes one with `openssl rand -hex 24`, puts it into workflow_secrets in the section of that repository, and restarts.
+
+resume-address-refused = The repository does not let this service finish its workflow, so that the dataset stays locked.
+resume-address-refused-remedy = Whoever runs the repository adds the address of this service, as Dataverse sees it, to the allowed ones, on Dataverse's own machine: curl -X PUT -d '127.0.0.1;::1;ADDRESS' http://localhost:8080/api/admin/workflows/ip-whitelist . Behind a proxy it is the proxy's address. It is tried again by itself.
+
+resume-blocked = The repository blocks the endpoint that finishes its workflow, so that the dataset stays locked.
+resume-blocked-remedy = Whoever runs the repository takes `workflows` off the blocked endpoints: curl -X PUT -d 'admin,builtin-users' http://localhost:8080/api/admin/settings/:BlockedApiEndpoints (since Dataverse 6.7 also the option dataverse.api.blocked.endpoints). It is tried again by itself.
+
+resume-refused = The repository gives an unexpected answer when its workflow is to be finished, so that the dataset stays locked.
+resume-refused-remedy = Whoever runs the repository checks that POST /api/workflows/… reaches Dataverse from here, without a sign-in page or redirect in between. It is tried again by itself.
+
+resume-given-up = The repository's workflow could not be finished for a whole day; the dataset may still be locked.
+resume-given-up-remedy = Whoever runs the repository finishes it on Dataverse's own machine, with the invocation's name from the log: curl -X POST -H 'Content-Type: text/plain' -d OK http://localhost:8080/api/workflows/INVOCATION . If the lock is still there afterwards: curl -X DELETE -H 'X-Dataverse-key: SUPERUSER-TOKEN' 'http://localhost:8080/api/datasets/DATASET-ID/locks?type=Workflow' .
+
+mail-not-sent = The mail server did not take a mail.
+mail-not-sent-remedy = Whoever runs this service checks the section [mail]; the mail server's own words are in the log. Imports do not depend on it.

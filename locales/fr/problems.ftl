@@ -375,3 +375,35 @@ message-unreadable-remedy = La personne qui gère ce service l'examine dans la f
 
 internal-error = Une erreur s'est produite dans ce service.
 internal-error-remedy = Réessayez. Si cela persiste, donnez l'heure et le numéro affichés ici à la personne qui gère ce service ; le journal en dit plus.
+
+## Publications et abonnements
+
+subscription-unknown = Cet abonnement n'existe pas ou n'est pas le vôtre.
+subscription-unknown-remedy = Consultez vos abonnements sous /subscriptions. Il faut peut-être vous connecter avec le compte qui l'a créé.
+
+operators-only = Seules les personnes qui exploitent ce service peuvent voir ou faire cela.
+operators-only-remedy = La personne qui exploite ce service ajoute votre sujet (sub) de Keycloak à people dans la section [admin], ou le fait pour vous.
+
+publication-not-confirmed = L'entrepôt a annoncé une publication qu'il ne montre pas.
+publication-not-confirmed-remedy = Rien n'a été importé à cause d'elle. La personne qui exploite l'entrepôt vérifie que son workflow envoie dataset.id et dataset.globalId d'un même jeu de données, comme dans la définition produite par ce service.
+
+callback-address-refused = Une publication a été annoncée depuis une adresse qui n'y est pas autorisée.
+callback-address-refused-remedy = Si c'était l'entrepôt, la personne qui exploite ce service ajoute son adresse à allowed_addresses dans la section de cet entrepôt, et le proxy inverse à trusted_proxies dans [http]. La version est importée au prochain rattrapage.
+
+workflow-secret-missing = Aucun secret n'est défini pour les annonces de cet entrepôt.
+workflow-secret-missing-remedy = La personne qui exploite ce service en crée un avec `openssl rand -hex 24`, le met dans workflow_secrets dans la section de cet entrepôt et redémarre.
+
+resume-address-refused = L'entrepôt ne laisse pas ce service terminer son workflow : le jeu de données reste verrouillé.
+resume-address-refused-remedy = La personne qui exploite l'entrepôt ajoute l'adresse de ce service, telle que Dataverse la voit, aux adresses autorisées, sur la machine de Dataverse : curl -X PUT -d '127.0.0.1;::1;ADRESSE' http://localhost:8080/api/admin/workflows/ip-whitelist . Derrière un proxy, c'est l'adresse du proxy. L'essai est répété tout seul.
+
+resume-blocked = L'entrepôt bloque le point d'accès qui termine son workflow : le jeu de données reste verrouillé.
+resume-blocked-remedy = La personne qui exploite l'entrepôt retire `workflows` des points d'accès bloqués : curl -X PUT -d 'admin,builtin-users' http://localhost:8080/api/admin/settings/:BlockedApiEndpoints (depuis Dataverse 6.7 aussi l'option dataverse.api.blocked.endpoints). L'essai est répété tout seul.
+
+resume-refused = L'entrepôt donne une réponse inattendue quand son workflow doit être terminé : le jeu de données reste verrouillé.
+resume-refused-remedy = La personne qui exploite l'entrepôt vérifie que POST /api/workflows/… atteint Dataverse depuis ici, sans page de connexion ni redirection. L'essai est répété tout seul.
+
+resume-given-up = Le workflow de l'entrepôt n'a pas pu être terminé pendant une journée entière ; le jeu de données est peut-être encore verrouillé.
+resume-given-up-remedy = La personne qui exploite l'entrepôt le termine sur la machine de Dataverse, avec le nom de l'invocation pris dans le journal : curl -X POST -H 'Content-Type: text/plain' -d OK http://localhost:8080/api/workflows/INVOCATION . Si le verrou reste : curl -X DELETE -H 'X-Dataverse-key: JETON-SUPERUSER' 'http://localhost:8080/api/datasets/NUMERO/locks?type=Workflow' .
+
+mail-not-sent = Le serveur de courrier n'a pas accepté un message.
+mail-not-sent-remedy = La personne qui exploite ce service vérifie la section [mail] ; les mots du serveur de courrier sont dans le journal. Les imports n'en dépendent pas.

@@ -47,7 +47,7 @@ impl EmbeddedQueue {
         let shared = Arc::new(Shared {
             bounds,
             held: Mutex::new(Held::default()),
-            bells: [Notify::new(), Notify::new()],
+            bells: Lanes::default(),
             timer_set: Notify::new(),
             closed: stop.child_token(),
             consuming: stop.child_token(),
@@ -151,7 +151,7 @@ impl Queue for EmbeddedQueue {
 struct Shared {
     bounds: Bounds,
     held: Mutex<Held>,
-    bells: [Notify; 2],
+    bells: Lanes<Notify>,
     timer_set: Notify,
     closed: CancellationToken,
     consuming: CancellationToken,
@@ -163,11 +163,7 @@ impl Shared {
     }
 
     fn bell(&self, lane: Lane) -> &Notify {
-        let [to_submit, at_renku] = &self.bells;
-        match lane {
-            Lane::ImportsToSubmit => to_submit,
-            Lane::ImportsAtRenku => at_renku,
-        }
+        self.bells.of(lane)
     }
 
     fn take(self: &Arc<Self>, lane: Lane) -> Option<Delivery> {
@@ -192,32 +188,54 @@ impl Shared {
     }
 }
 
+/// One thing for each lane.
+#[derive(Debug, Default)]
+struct Lanes<T> {
+    to_submit: T,
+    at_renku: T,
+    to_fan_out: T,
+    to_resume: T,
+}
+
+impl<T> Lanes<T> {
+    const fn of(&self, lane: Lane) -> &T {
+        match lane {
+            Lane::ImportsToSubmit => &self.to_submit,
+            Lane::ImportsAtRenku => &self.at_renku,
+            Lane::PublicationsToFanOut => &self.to_fan_out,
+            Lane::WorkflowsToResume => &self.to_resume,
+        }
+    }
+
+    const fn of_mut(&mut self, lane: Lane) -> &mut T {
+        match lane {
+            Lane::ImportsToSubmit => &mut self.to_submit,
+            Lane::ImportsAtRenku => &mut self.at_renku,
+            Lane::PublicationsToFanOut => &mut self.to_fan_out,
+            Lane::WorkflowsToResume => &mut self.to_resume,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Held {
-    to_submit: VecDeque<Ready>,
-    at_renku: VecDeque<Ready>,
+    ready: Lanes<VecDeque<Ready>>,
     waiting: BinaryHeap<Reverse<Waiting>>,
     parked: VecDeque<(Message, Problem)>,
     made: u64,
 }
 
 impl Held {
-    fn lane(&self, lane: Lane) -> &VecDeque<Ready> {
-        match lane {
-            Lane::ImportsToSubmit => &self.to_submit,
-            Lane::ImportsAtRenku => &self.at_renku,
-        }
+    const fn lane(&self, lane: Lane) -> &VecDeque<Ready> {
+        self.ready.of(lane)
     }
 
-    fn lane_mut(&mut self, lane: Lane) -> &mut VecDeque<Ready> {
-        match lane {
-            Lane::ImportsToSubmit => &mut self.to_submit,
-            Lane::ImportsAtRenku => &mut self.at_renku,
-        }
+    const fn lane_mut(&mut self, lane: Lane) -> &mut VecDeque<Ready> {
+        self.ready.of_mut(lane)
     }
 
     fn messages(&self) -> usize {
-        self.to_submit.len() + self.at_renku.len() + self.waiting.len()
+        Lane::ALL.into_iter().map(|lane| self.lane(lane).len()).sum::<usize>() + self.waiting.len()
     }
 
     /// Whether it is now the first to come due.

@@ -6,6 +6,7 @@ pub mod dataverse;
 pub mod embedded_queue;
 pub mod exchange;
 pub mod http;
+pub mod mail;
 pub mod oidc;
 pub mod probe;
 pub mod rabbitmq;

@@ -105,7 +105,9 @@ pub async fn serve(
     if serving.role != Role::Web {
         if config.queue.kind() == QueueKind::Embedded {
             parts.engine.nudge_everything().await.context("the store cannot be read")?;
+            parts.publications.nudge_everything().await.context("the store cannot be read")?;
         }
+        parts.publications.catch_up_from_start().await.context("the store cannot be read")?;
         pool = Some(spawn_workers(&parts, config, &tasks, &shutdown.soft));
     }
     let identity = parts.identity.clone();
@@ -161,7 +163,8 @@ fn spawn_offers(parts: &Parts, tasks: &Tasks, stop: CancellationToken) {
 }
 
 fn spawn_workers(parts: &Parts, config: &Config, tasks: &Tasks, stop: &CancellationToken) -> Pool {
-    let pool = Pool::new(parts.engine.clone(), Arc::clone(&parts.queue), settings::pool(config));
+    let (engine, publications) = (parts.engine.clone(), parts.publications.clone());
+    let pool = Pool::new(engine, publications, Arc::clone(&parts.queue), settings::pool(config));
     let mut consumers = Vec::new();
     for lane in Lane::ALL {
         let (done, ended) = tokio::sync::oneshot::channel::<()>();
@@ -173,6 +176,11 @@ fn spawn_workers(parts: &Parts, config: &Config, tasks: &Tasks, stop: &Cancellat
         });
     }
     tasks.spawn("sweeper", pool.clone().sweep(stop.clone()));
+    tasks.spawn("publications", pool.clone().sweep_publications(stop.clone()));
+    tasks.spawn("mails", pool.clone().send_mails(stop.clone()));
+    for installation in config.dataverse.keys() {
+        tasks.spawn("catch-up", pool.clone().catch_up(installation.clone(), stop.clone()));
+    }
     let drain = pool.clone();
     let stop = stop.clone();
     tasks.spawn("drain", async move {
@@ -208,6 +216,12 @@ fn web_context(
     web::Context {
         live: web::events::Live::new(watch, settings::live(config)),
         engine: parts.engine.clone(),
+        publications: parts.publications.clone(),
+        doors: config
+            .dataverse
+            .iter()
+            .map(|(name, one)| (name.clone(), settings::door(config, one)))
+            .collect(),
         identity: parts.identity.clone(),
         people: Arc::clone(&parts.people),
         launches: parts.launches.clone(),
@@ -240,6 +254,7 @@ fn tell_what_is_missing(config: &Config) {
 /// Slots as the broker's prefetch.
 fn prefetch(config: &Config) -> Option<NonZeroU16> {
     let most = config.worker.submit_slots.max(config.worker.follow_slots);
+    let most = most.max(config.publications.fan_out_slots).max(config.publications.resume_slots);
     NonZeroU16::new(u16::try_from(most).unwrap_or(u16::MAX))
 }
 

@@ -13,6 +13,7 @@ use super::{launches, prefetch, settings};
 use crate::adapters::dataverse::{HttpDataverse, ReadLimits};
 use crate::adapters::embedded_queue::{Bounds, EmbeddedQueue};
 use crate::adapters::http;
+use crate::adapters::mail::SmtpMailer;
 use crate::adapters::oidc::OidcProvider;
 use crate::adapters::rabbitmq::{self, RabbitQueue};
 use crate::adapters::renku_core::RenkuCore;
@@ -20,9 +21,12 @@ use crate::adapters::renku_data::RenkuData;
 use crate::adapters::store::{self, Access, Store};
 use crate::config::{Config, Flow, QueueKind, Role};
 use crate::domain::ports::identity::{IdentityProvider, IdentityStore, Tokens};
+use crate::domain::ports::mail::Mailer;
+use crate::domain::ports::publications::PublicationStore;
 use crate::domain::ports::queue::Queue;
 use crate::domain::ports::renku::Renku;
 use crate::domain::ports::store::ImportStore;
+use crate::domain::ports::subscriptions::SubscriptionStore;
 use crate::domain::ports::{Chance, Clock};
 use crate::domain::project::RenkuApi;
 use crate::identity::vault::key_file;
@@ -33,6 +37,8 @@ use crate::imports::breakpoints::{Breakpoints, HaltAt, NoBreakpoints};
 use crate::imports::launch::Launches;
 use crate::imports::{self, Engine, Installation, RenkuSite};
 use crate::lifecycle::{SystemChance, SystemClock};
+use crate::publications::{self, Publications};
+use crate::texts;
 
 /// How long closing waits for what still runs.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
@@ -41,6 +47,8 @@ const CLOSE_WAIT: Duration = Duration::from_secs(5);
 pub struct Parts {
     /// The use cases of imports.
     pub engine: Engine,
+    /// The use cases of publications and subscriptions.
+    pub publications: Publications,
     /// The use cases of people.
     pub identity: Identity,
     /// People, for reading.
@@ -139,7 +147,21 @@ impl Parts {
         );
         let people = Arc::clone(&store) as Arc<dyn IdentityStore>;
         let launches = launches::launches(config, engine.clone(), &store, vault, &clock)?;
-        Ok(Self { engine, identity, people, launches, queue, store, background, stop })
+        let publications = Publications::new(
+            publications::Parts {
+                engine: engine.clone(),
+                publications: Arc::clone(&store) as Arc<dyn PublicationStore>,
+                subscriptions: Arc::clone(&store) as Arc<dyn SubscriptionStore>,
+                tokens: Arc::new(identity.clone()) as Arc<dyn Tokens>,
+                secrets: secrets(config),
+                mailer: mailer(config)?,
+                words: Arc::new(texts::mail),
+                public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
+                tasks: background.clone(),
+            },
+            settings::publications(config),
+        );
+        Ok(Self { engine, publications, identity, people, launches, queue, store, background, stop })
     }
 
     /// Closes the broker, then the store; what is unsettled comes again.
@@ -176,6 +198,17 @@ fn queue(
             broker.prefetch = prefetch(config).filter(|_| works);
             Arc::new(RabbitQueue::start(broker, tracker, stop)?)
         }
+    })
+}
+
+fn secrets(config: &Config) -> BTreeMap<crate::domain::ids::InstallationName, Vec<SecretString>> {
+    config.dataverse.iter().map(|(name, one)| (name.clone(), one.workflow_secrets.clone())).collect()
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    Ok(match (&config.mail.server, &config.mail.from) {
+        (Some(server), Some(from)) => Some(Arc::new(SmtpMailer::new(server, from)?)),
+        (Some(_) | None, _) => None,
     })
 }
 

@@ -6,13 +6,15 @@ use crate::adapters::http::HttpSettings;
 use crate::adapters::oidc::OidcSettings;
 use crate::adapters::renku_core::RenkuCoreSettings;
 use crate::adapters::renku_data::RenkuDataSettings;
-use crate::config::{self, Config, RenkuConfig};
+use crate::config::{self, Config, DataverseConfig, RenkuConfig};
 use crate::domain::import::verdict::Patience;
 use crate::domain::ports::renku::JobPatience;
 use crate::domain::project::RenkuApi;
+use crate::domain::publication::ResumePatience;
 use crate::domain::retry::RetryPolicy;
 use crate::identity;
 use crate::imports;
+use crate::publications;
 use crate::web;
 use crate::worker;
 
@@ -65,7 +67,35 @@ pub(super) fn pool(config: &Config) -> worker::Settings {
     worker::Settings {
         submit_slots: slots(config.worker.submit_slots),
         follow_slots: slots(config.worker.follow_slots),
+        fan_out_slots: slots(config.publications.fan_out_slots),
+        resume_slots: slots(config.publications.resume_slots),
         sweep_every: config.worker.sweep_every,
+    }
+}
+
+/// The store is given so long to keep an announcement: Dataverse shall hear soon that we cannot.
+const COMMIT_WITHIN: Duration = Duration::from_secs(3);
+
+pub(super) fn publications(config: &Config) -> publications::Settings {
+    let (worker, wanted) = (&config.worker, &config.publications);
+    let without_end = |first, longest| RetryPolicy { first, longest, attempts: u32::MAX };
+    publications::Settings {
+        resume: ResumePatience {
+            first: wanted.resume_first,
+            retry: without_end(wanted.resume_first, wanted.resume_longest),
+            request: (worker.dataverse_timeout + worker.connect_timeout).mul_f64(1.5),
+            settled: wanted.resume_settled,
+            give_up_after: wanted.resume_give_up_after,
+        },
+        retry: without_end(worker.retry.first, worker.retry.longest),
+        visible_within: wanted.visible_within,
+        lease: worker.lease,
+        catch_up_every: wanted.catch_up_every,
+        catch_up_pause: wanted.catch_up_pause,
+        commit_within: COMMIT_WITHIN,
+        sweep_grace: worker.sweep_grace,
+        batch: SWEEP_BATCH,
+        mails: config.mail.kinds(),
     }
 }
 
@@ -149,5 +179,17 @@ pub(super) fn renku_core(config: &Config, renku: &RenkuConfig) -> RenkuCoreSetti
         most_files: renku.most_files,
         most_bytes: renku.most_bytes.0,
         outstanding: renku.outstanding,
+    }
+}
+
+/// Who may announce publications of an installation, and how it is told that they are from there.
+pub(super) fn door(config: &Config, dataverse: &DataverseConfig) -> web::Door {
+    let (allowed, proxies) = (dataverse.allowed_addresses.clone(), config.http.trusted_proxies.clone());
+    web::Door {
+        secret: dataverse.workflow_secrets.first().cloned(),
+        allows: Box::new(move |address| {
+            allowed.is_empty() || allowed.iter().any(|range| range.contains(address))
+        }),
+        is_proxy: Box::new(move |address| proxies.iter().any(|range| range.contains(address))),
     }
 }

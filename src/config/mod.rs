@@ -8,6 +8,8 @@ mod fault;
 mod http;
 mod layers;
 mod log;
+mod mail;
+mod publications;
 mod queue;
 mod renku;
 mod section;
@@ -28,6 +30,8 @@ pub use fault::{ConfigFault, Warning};
 pub use http::HttpConfig;
 pub use layers::DEFAULT;
 pub use log::{LogConfig, LogFormat};
+pub use mail::MailConfig;
+pub use publications::PublicationsConfig;
 pub use queue::{QueueConfig, QueueKind};
 pub use renku::{Flow, OidcConfig, RenkuApi, RenkuConfig};
 pub use store::{StoreConfig, StoreKind};
@@ -71,6 +75,10 @@ pub struct Config {
     pub vault: VaultConfig,
     /// `[worker]`
     pub worker: WorkerConfig,
+    /// `[publications]`
+    pub publications: PublicationsConfig,
+    /// `[mail]`
+    pub mail: MailConfig,
     /// `[dataverse.NAME]`
     pub dataverse: BTreeMap<InstallationName, DataverseConfig>,
     /// `[renku.NAME]`
@@ -123,6 +131,8 @@ impl Config {
         let queue = QueueConfig::read(root.section("queue"));
         let vault = VaultConfig::read(root.section("vault"), state, here);
         let worker = WorkerConfig::read(root.section("worker"));
+        let publications = PublicationsConfig::read(root.section("publications"));
+        let mail = MailConfig::read(root.section("mail"));
         let (dataverse, dataverses_whole) =
             all(root.named::<InstallationName>("dataverse"), DataverseConfig::read);
         let (renku, renkus_whole) = all(root.named::<RenkuName>("renku"), RenkuConfig::read);
@@ -147,6 +157,8 @@ impl Config {
             queue: queue?,
             vault: vault?,
             worker: worker?,
+            publications: publications?,
+            mail: mail?,
             dataverse: Some(dataverse).filter(|_| dataverses_whole)?,
             renku: Some(renku).filter(|_| renkus_whole)?,
             admin: admin?,

@@ -60,6 +60,18 @@ row_id! {
     PersonId
 }
 row_id! {
+    /// A publication: Dataverse said, or we noticed, that a version is out.
+    PublicationId
+}
+row_id! {
+    /// An invocation of a Dataverse's workflow that waits for us; Dataverse has a name of its own for it.
+    InvocationId
+}
+row_id! {
+    /// A subscription: keep this project up to date with this dataset.
+    SubscriptionId
+}
+row_id! {
     /// The right of one worker to run one step; a new one each time.
     LeaseId
 }

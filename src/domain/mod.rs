@@ -11,6 +11,8 @@ pub mod pid;
 pub mod ports;
 pub mod problem;
 pub mod project;
+pub mod publication;
 pub mod retry;
 pub mod secret_words;
+pub mod subscription;
 pub mod time;

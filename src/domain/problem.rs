@@ -109,6 +109,10 @@ catalogue! {
     LaunchUsed = "launch-used", Researcher;
     /// No such import, or not this person's.
     ImportUnknown = "import-unknown", Researcher;
+    /// No such subscription, or not this person's.
+    SubscriptionUnknown = "subscription-unknown", Researcher;
+    /// Only those whom the configuration names operators may do this.
+    OperatorsOnly = "operators-only", Operator;
     /// The import is in a phase in which this cannot be done.
     NotPossibleNow = "not-possible-now", Researcher;
     /// A form was sent from elsewhere, or belongs to a session that is over.
@@ -244,6 +248,21 @@ catalogue! {
     DoiForTests = "doi-for-tests", DataverseAdmin;
     /// Renku cannot resolve the DOI; right after a publication that may take some minutes.
     DoiNotResolvable = "doi-not-resolvable", DataverseAdmin;
+    // Publications and the workflow that announces them.
+    /// What was announced is not what Dataverse shows.
+    PublicationNotConfirmed = "publication-not-confirmed", DataverseAdmin;
+    /// An announcement came from an address that is not allowed.
+    CallbackAddressRefused = "callback-address-refused", Operator;
+    /// No secret is configured for the announcements of this installation.
+    WorkflowSecretMissing = "workflow-secret-missing", Operator;
+    /// Our address is not on the list of those that may resume a workflow.
+    ResumeAddressRefused = "resume-address-refused", DataverseAdmin;
+    /// The endpoint that resumes a workflow is blocked.
+    ResumeBlocked = "resume-blocked", DataverseAdmin;
+    /// Dataverse refuses to resume its workflow, with another answer than those that its API has.
+    ResumeRefused = "resume-refused", DataverseAdmin;
+    /// A workflow was not resumed within the time allowed; its dataset may stay locked.
+    ResumeGivenUp = "resume-given-up", DataverseAdmin;
 
     // The project, Renku.
     /// Renku finds no such project, or the person may not see it.
@@ -316,6 +335,8 @@ catalogue! {
     SchemaNotCurrent = "schema-not-current", Operator;
     /// Our message broker cannot be reached.
     QueueUnavailable = "queue-unavailable", Operator;
+    /// The mail server did not take a mail.
+    MailNotSent = "mail-not-sent", Operator;
     /// The import was tried for longer than it may take altogether.
     GivenUp = "given-up", Operator;
     /// A message on the queue cannot be read.

@@ -36,6 +36,9 @@ impl Point {
 pub trait Breakpoints: Send + Sync {
     /// A step that began in `phase` is at this place. Returns when the step may go on.
     async fn reached(&self, phase: Phase, point: Point);
+
+    /// Something that is no step of an import is at this place, named as in `resume.after-begin`. Returns when it may go on.
+    async fn passes(&self, _place: &'static str) {}
 }
 
 /// Stops nowhere.
@@ -58,8 +61,20 @@ pub struct HaltAt {
 impl Breakpoints for HaltAt {
     async fn reached(&self, phase: Phase, point: Point) {
         if self.place == format!("{phase}.{}", point.as_str()) {
-            tracing::error!(place = %self.place, "halted as asked");
-            std::future::pending::<()>().await;
+            self.halt().await;
         }
+    }
+
+    async fn passes(&self, place: &'static str) {
+        if self.place == place {
+            self.halt().await;
+        }
+    }
+}
+
+impl HaltAt {
+    async fn halt(&self) {
+        tracing::error!(place = %self.place, "halted as asked");
+        std::future::pending::<()>().await;
     }
 }

@@ -23,14 +23,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::ids::{InstallationName, RenkuName};
+use crate::domain::ids::{ImportId, InstallationName, PersonId, RenkuName};
 use crate::domain::import::verdict::Patience;
 use crate::domain::import::{Import, Order};
 use crate::domain::ports::dataverse::Dataverse;
 use crate::domain::ports::identity::Tokens;
 use crate::domain::ports::queue::{Message, Queue, When};
 use crate::domain::ports::renku::{JobPatience, Renku};
-use crate::domain::ports::store::{Change, Changed, ImportStore, Slot};
+use crate::domain::ports::store::{Change, Changed, ImportStore, NewImport, Slot};
 use crate::domain::ports::{Chance, Clock};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::project::RenkuApi;
@@ -151,7 +151,7 @@ impl Engine {
         self.store.as_ref()
     }
 
-    fn dataverse(&self, name: &InstallationName) -> Result<&dyn Dataverse, Fault> {
+    pub(crate) fn dataverse(&self, name: &InstallationName) -> Result<&dyn Dataverse, Fault> {
         let unknown = || {
             Fault::new(Class::Permanent, Problem::new(ProblemCode::InstallationUnknown).saying(name.as_str()))
         };
@@ -174,8 +174,21 @@ impl Engine {
         Err(Fault::new(Class::Permanent, Problem::new(code).saying(name.as_str())))
     }
 
+    /// An import that is ready to be stored.
+    pub(crate) fn prepared(&self, person: PersonId, order: Order) -> NewImport {
+        let now = self.clock.now();
+        NewImport {
+            id: ImportId::new(now),
+            person,
+            order,
+            now,
+            give_up_at: now.plus(self.settings.give_up_after),
+            idempotency_key: None,
+        }
+    }
+
     /// Makes a call to an upstream unless its circuit is open, and tells the circuit what came of it.
-    async fn guarded<T>(
+    pub(crate) async fn guarded<T>(
         &self,
         upstream: Upstream,
         call: impl Future<Output = Result<T, Fault>>,

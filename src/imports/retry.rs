@@ -84,6 +84,35 @@ impl Engine {
         .await
     }
 
+    /// Ends an import that a newer one makes unnecessary, if nothing of it may be at Renku yet. Returns whether it did.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub(crate) async fn supersede(&self, id: ImportId, by: ImportId) -> Result<bool, StoreError> {
+        for _ in 0..TRIES {
+            let Some(import) = self.store.import(id).await? else { return Ok(false) };
+            let Ok(state) = import.state.after(Event::Superseded(by)) else { return Ok(false) };
+            let change = Change {
+                state,
+                due_at: None,
+                attempts: import.attempts,
+                slot: Slot::Release,
+                keep_lease: false,
+                event: Some("superseded"),
+                problem: None,
+                now: self.clock.now(),
+            };
+            if let Changed::Done(_) = self.store.change(&import, None, change).await? {
+                metrics::counter!("dataverse_renku_imports_ended_total", "phase" => Phase::Superseded.as_str()).increment(1);
+                if import.has_slot {
+                    self.nudge_next_in_line(&import.order.renku, import.order.api).await;
+                }
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Lets a parked import go on where it stood, with a new budget.
     pub(super) async fn send_on(&self, import: &Import) -> Result<Import, StoreError> {
         let Ok(state) = import.state.after(Event::SentOn) else { return Ok(import.clone()) };

@@ -9,11 +9,11 @@ use futures_util::FutureExt;
 
 use super::Engine;
 use super::breakpoints::Point;
-use crate::domain::ids::LeaseId;
+use crate::domain::ids::{ImportId, LeaseId};
 use crate::domain::import::step::{Action, next_action};
 use crate::domain::import::verdict::{Verdict, on_fault};
 use crate::domain::import::{Condition, End, Event, Import, Phase, Stage, State};
-use crate::domain::ports::queue::{Message, When};
+use crate::domain::ports::queue::{Message, Subject, When};
 use crate::domain::ports::store::{Change, Changed, Lease, Slot, StoreError};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use crate::domain::time::Timestamp;
@@ -49,17 +49,21 @@ impl Engine {
     /// When the store cannot be asked; the message must be handed back.
     pub async fn run_step(&self, message: &Message) -> Result<Settlement, StoreError> {
         let now = self.clock.now();
+        let Subject::Import(id) = message.subject else {
+            tracing::error!(subject = %message.subject, "a message that is about no import came to imports and is dropped");
+            return Ok(Settlement::Ack);
+        };
         if message.parked {
-            return self.send_parked_on(message).await;
+            return self.send_parked_on(id).await;
         }
-        match self.store.lease(message.import, message.revision, now, now.plus(self.settings.lease)).await? {
+        match self.store.lease(id, message.revision, now, now.plus(self.settings.lease)).await? {
             Lease::Stale | Lease::Busy => Ok(Settlement::Ack),
             Lease::NotDue(at) => self.wait_on(message, at.since(now)).await,
             Lease::Unknown if now.since(message.made_at) < UNKNOWN_PATIENCE => {
                 self.wait_on(message, Duration::from_secs(5)).await
             }
             Lease::Unknown => {
-                tracing::error!(import.id = %message.import, "a message speaks of an import that the store does not have");
+                tracing::error!(import.id = %id, "a message speaks of an import that the store does not have");
                 let problem = Problem::new(ProblemCode::ImportUnknown);
                 Ok(if self.queue.park(message, &problem).await.is_ok() {
                     Settlement::Ack
@@ -82,8 +86,8 @@ impl Engine {
         Ok(if taken { Settlement::Ack } else { Settlement::HandBack })
     }
 
-    async fn send_parked_on(&self, message: &Message) -> Result<Settlement, StoreError> {
-        if let Some(import) = self.store.import(message.import).await?
+    async fn send_parked_on(&self, id: ImportId) -> Result<Settlement, StoreError> {
+        if let Some(import) = self.store.import(id).await?
             && import.state.phase() == Phase::Parked
         {
             tracing::info!(import.id = %import.id, "a parked import was moved back by hand and goes on");

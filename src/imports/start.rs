@@ -120,7 +120,7 @@ impl Engine {
         dataverse.version(&order.pid, crate::domain::dataset::WhichVersion::LatestPublished).await
     }
 
-    async fn order(&self, renku: &RenkuName, request: &Request) -> Result<Order, Fault> {
+    pub(crate) async fn order(&self, renku: &RenkuName, request: &Request) -> Result<Order, Fault> {
         let refuse = |code, field: &str, words: &str| {
             Fault::new(Class::User, Problem::new(code).about(field).saying(words))
         };

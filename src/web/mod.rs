@@ -16,12 +16,13 @@ pub mod view;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::ids::{InstallationName, RenkuName};
@@ -29,14 +30,35 @@ use crate::domain::ports::identity::IdentityStore;
 use crate::identity::Identity;
 use crate::imports::Engine;
 use crate::imports::launch::Launches;
+use crate::publications::Publications;
 
 /// Says whether a subject at a Renku is an operator of ours.
 pub type IsOperator = Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>;
+
+/// Who may announce publications of an installation.
+pub struct Door {
+    /// The current secret in the address that its workflow calls.
+    pub secret: Option<SecretString>,
+    /// Whether announcements are taken from this address.
+    pub allows: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// Whether this is a proxy whose `X-Forwarded-For` is believed.
+    pub is_proxy: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").finish_non_exhaustive()
+    }
+}
 
 /// What the web needs, and nothing more.
 pub struct Context {
     /// The use cases of imports.
     pub engine: Engine,
+    /// The use cases of publications and subscriptions.
+    pub publications: Publications,
+    /// Who may announce publications of which installation.
+    pub doors: BTreeMap<InstallationName, Door>,
     /// The use cases of people.
     pub identity: Identity,
     /// People, for reading.
@@ -128,7 +150,10 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    use routes::{account, dataverse, health, home, imports, launch, preflight, problems, sign_in};
+    use routes::{
+        account, dataverse, health, home, imports, launch, preflight, problems, publications, sign_in,
+        subscriptions,
+    };
     config
         .service(assets::serve)
         .service(health::healthz)
@@ -149,6 +174,21 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(problems::list)
         .service(problems::show)
         .service(home::home)
+        .service(publications::workflow_definition)
+        .service(publications::published)
+        .service(publications::published_by_get)
+        .service(publications::list)
+        .service(subscription_pages::list)
+        .service(subscription_pages::create)
+        .service(subscription_pages::ask_unsubscribe)
+        .service(subscription_pages::unsubscribe)
+        .service(subscription_pages::act)
+        .service(subscriptions::create)
+        .service(subscriptions::list)
+        .service(subscriptions::show)
+        .service(subscriptions::pause)
+        .service(subscriptions::resume)
+        .service(subscriptions::remove)
         .service(sign_in::begin)
         .service(sign_in::callback)
         .service(sign_in::device)

@@ -45,6 +45,8 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::SignInRefused
         | P::AccountDisabled
         | P::AccountNotReady
+        | P::OperatorsOnly
+        | P::CallbackAddressRefused
         | P::ProjectNotReadable
         | P::ProjectNotWritable
         | P::ProjectCreationRefused => StatusCode::FORBIDDEN,
@@ -53,12 +55,14 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::NoSuchPage
         | P::ImportUnknown
         | P::LaunchUnknown
+        | P::SubscriptionUnknown
         | P::DatasetUnknown
         | P::VersionUnknown
         | P::ProjectNotFound => StatusCode::NOT_FOUND,
         P::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         P::NotPossibleNow
         | P::LaunchUsed
+        | P::WorkflowSecretMissing
         | P::SignInNeeded
         | P::ConsentMissing
         | P::RenkuSignInNeeded
@@ -84,6 +88,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::DoiNeeded
         | P::DoiForTests
         | P::DoiNotResolvable
+        | P::PublicationNotConfirmed
         | P::FileNotDownloadable
         | P::ProjectNotRenku
         | P::ProjectNeedsMigration
@@ -115,6 +120,10 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::ToolNotRegistered
         | P::ToolDiffers
         | P::DataverseRefused
+        | P::ResumeAddressRefused
+        | P::ResumeBlocked
+        | P::ResumeRefused
+        | P::ResumeGivenUp
         | P::DataverseNotUnderstood
         | P::DataverseAnswerTooLarge
         | P::RenkuCannotReachDataverse
@@ -135,6 +144,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::QueueUnavailable
         | P::ServiceBusy
         | P::SchemaNotCurrent
+        | P::MailNotSent
         | P::GivenUp => StatusCode::SERVICE_UNAVAILABLE,
         P::ConfigurationInvalid | P::VaultKeyWrong | P::MessageUnreadable | P::Internal => {
             StatusCode::INTERNAL_SERVER_ERROR

@@ -10,9 +10,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::domain::ports::queue::{Delivery, Lane, Queue};
+use crate::domain::ids::InstallationName;
+use crate::domain::ports::queue::{Delivery, Lane, Message, Queue, Subject};
+use crate::domain::ports::store::StoreError;
 use crate::imports::Engine;
 use crate::imports::run_step::Settlement;
+use crate::publications::Publications;
 
 /// How much a worker does at once.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +24,10 @@ pub struct Settings {
     pub submit_slots: usize,
     /// Imports that are being looked at at once.
     pub follow_slots: usize,
+    /// Publications that are being handed on at once.
+    pub fan_out_slots: usize,
+    /// Workflows that are being resumed at once.
+    pub resume_slots: usize,
     /// How often the sweeper goes round.
     pub sweep_every: Duration,
 }
@@ -30,6 +37,8 @@ impl Settings {
         match lane {
             Lane::ImportsToSubmit => self.submit_slots,
             Lane::ImportsAtRenku => self.follow_slots,
+            Lane::PublicationsToFanOut => self.fan_out_slots,
+            Lane::WorkflowsToResume => self.resume_slots,
         }
     }
 }
@@ -55,6 +64,7 @@ impl Drop for InUse {
 #[derive(Clone)]
 pub struct Pool {
     engine: Engine,
+    publications: Publications,
     queue: Arc<dyn Queue>,
     settings: Settings,
     steps: TaskTracker,
@@ -62,8 +72,13 @@ pub struct Pool {
 
 impl Pool {
     /// A pool that is not running yet.
-    pub fn new(engine: Engine, queue: Arc<dyn Queue>, settings: Settings) -> Self {
-        Self { engine, queue, settings, steps: TaskTracker::new() }
+    pub fn new(
+        engine: Engine,
+        publications: Publications,
+        queue: Arc<dyn Queue>,
+        settings: Settings,
+    ) -> Self {
+        Self { engine, publications, queue, settings, steps: TaskTracker::new() }
     }
 
     /// Consumes one lane until `stop`, then lets what is in hand go on; see [`Pool::drain`].
@@ -98,13 +113,13 @@ impl Pool {
         let Delivery { message, again, settle } = delivery;
         let span = tracing::info_span!(
             "step",
-            import.id = %message.import,
+            subject = %message.subject,
             lane = message.lane.as_str(),
             attempt = message.story.attempt,
             again
         );
         async {
-            let settled = match self.engine.run_step(&message).await {
+            let settled = match self.step(&message).await {
                 Ok(Settlement::Ack) => settle.ack().await.map(|_known| ()),
                 Ok(Settlement::HandBack) => settle.hand_back().await,
                 Err(error) => {
@@ -120,6 +135,63 @@ impl Pool {
         }
         .instrument(span)
         .await;
+    }
+
+    async fn step(&self, message: &Message) -> Result<Settlement, StoreError> {
+        match message.subject {
+            Subject::Import(_) => self.engine.run_step(message).await,
+            Subject::Publication(id) => self.publications.fan_out(id, message).await,
+            Subject::Invocation(id) => self.publications.resume(id, message).await,
+        }
+    }
+
+    /// The sweeper of publications, workflows and ledgers: at once and then every `sweep_every`, until `stop`.
+    pub async fn sweep_publications(self, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.publications.sweep().await {
+                tracing::warn!(error = %error, "the sweeper of publications cannot see the database; it goes round again");
+            }
+            if self.waits(&stop).await {
+                return;
+            }
+        }
+    }
+
+    /// Sends what is in the outbox, until `stop`.
+    pub async fn send_mails(self, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.publications.send_mails().await {
+                tracing::warn!(error = %error, "mails cannot be read from the database; they are sent later");
+            }
+            if self.waits(&stop).await {
+                return;
+            }
+        }
+    }
+
+    /// Looks at subscribed datasets of one installation when they are due, until `stop`.
+    pub async fn catch_up(self, installation: InstallationName, stop: CancellationToken) {
+        loop {
+            let round = self.publications.catch_up(&installation);
+            tokio::select! {
+                // A look that is cut off is due again after its lease.
+                () = stop.cancelled() => return,
+                looked = round => if let Err(error) = looked {
+                    tracing::warn!(error = %error, "the catch-up cannot see the database; it goes round again");
+                },
+            }
+            if self.waits(&stop).await {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the next round; whether it is the end instead.
+    async fn waits(&self, stop: &CancellationToken) -> bool {
+        tokio::select! {
+            () = stop.cancelled() => true,
+            () = tokio::time::sleep(self.settings.sweep_every) => false,
+        }
     }
 
     /// The sweeper: at once and then every `sweep_every`, until `stop`.

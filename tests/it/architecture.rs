@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room that is not named here may know nothing of ours.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -17,6 +17,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
             "domain",
             "imports",
             "lifecycle",
+            "publications",
             "sandbox",
             "telemetry",
             "texts",
@@ -33,14 +34,17 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
             "identity",
             "imports",
             "lifecycle",
+            "publications",
             "telemetry",
+            "texts",
             "web",
             "worker",
         ],
     ),
-    ("web", &["domain", "identity", "imports", "lifecycle", "texts"]),
-    ("worker", &["domain", "imports"]),
+    ("web", &["domain", "identity", "imports", "lifecycle", "publications", "texts"]),
+    ("worker", &["domain", "imports", "publications"]),
     ("imports", &["domain"]),
+    ("publications", &["domain", "imports"]),
     ("identity", &["domain"]),
     ("doctor", &["domain"]),
     ("domain", &[]),

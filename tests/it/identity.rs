@@ -12,7 +12,7 @@ use dataverse_renku::adapters::oidc::{OidcProvider, OidcSettings};
 use dataverse_renku::adapters::store::{Access, Store, open};
 use dataverse_renku::domain::ids::{PersonId, RenkuName};
 use dataverse_renku::domain::ports::identity::{IdentityStore, Tokens as _};
-use dataverse_renku::domain::ports::queue::{Delivery, Lane, Message, Queue, QueueError, When};
+use dataverse_renku::domain::ports::queue::{Delivery, Lane, Message, Queue, QueueError, Subject, When};
 use dataverse_renku::domain::ports::{Chance, Clock};
 use dataverse_renku::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use dataverse_renku::identity::vault::{Vault, VaultKey};
@@ -201,7 +201,7 @@ async fn a_lost_answer_ends_in_a_sign_in_after_which_waiting_imports_go_on(bench
     let import = bench.create(person, "p", now).await;
     bench.change(&import, bench::on(&import, bench::sign_in(SignInAt::Connector), now)).await;
     assert_eq!(world.sign_in(&identity).await.woken, 1);
-    assert_eq!(world.queue.0.lock().unwrap()[0].import, import.id);
+    assert_eq!(world.queue.0.lock().unwrap()[0].subject, Subject::Import(import.id));
     other.access_token(person).await.unwrap();
 }
 

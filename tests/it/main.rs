@@ -28,6 +28,7 @@ mod needs_rabbitmq_dashboard;
 mod needs_rabbitmq_queue;
 mod oidc;
 mod page_texts;
+mod publications;
 mod queue_suite;
 mod renku_core_on_sandbox;
 mod renku_data_on_sandbox;

@@ -263,7 +263,7 @@ async fn a_message_that_nobody_ever_acknowledges_is_parked() {
     let (_connection, channel) = rig.raw().await;
     let BasicGetMessage { delivery, .. } = rig.take_parked(&channel).await;
     assert_eq!(header(&delivery.properties, "x-first-death-reason"), "delivery_limit");
-    assert!(String::from_utf8_lossy(&delivery.data).contains(&sent.import.to_string()));
+    assert!(String::from_utf8_lossy(&delivery.data).contains(&sent.subject.to_string()));
     rig.clear().await;
 }
 

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use dataverse_renku::domain::ids::ImportId;
 use dataverse_renku::domain::import::Phase;
-use dataverse_renku::domain::ports::queue::{Delivery, Lane, Message, Queue, QueueError, Story, When};
+use dataverse_renku::domain::ports::queue::{
+    Delivery, Lane, Message, Queue, QueueError, Story, Subject, When,
+};
 use dataverse_renku::domain::problem::{Problem, ProblemCode};
 use dataverse_renku::domain::time::Timestamp;
 use tokio_util::task::TaskTracker;
@@ -22,7 +24,7 @@ const SILENCE: Duration = Duration::from_millis(300);
 pub(crate) fn message(lane: Lane, revision: i64) -> Message {
     let now = Timestamp::from_millis(1_700_000_000_000 + revision);
     Message {
-        import: ImportId::new(now),
+        subject: Subject::Import(ImportId::new(now)),
         revision,
         lane,
         parked: false,
@@ -30,8 +32,8 @@ pub(crate) fn message(lane: Lane, revision: i64) -> Message {
         story: Story {
             dataset: "doi:10.5072/FK2/QUEUE1".parse().unwrap(),
             installation: "demo".parse().unwrap(),
-            renku: "main".parse().unwrap(),
-            phase: Phase::Running,
+            renku: Some("main".parse().unwrap()),
+            phase: Some(Phase::Running),
             attempt: 2,
             problem: Some(ProblemCode::RenkuUnreachable),
         },
@@ -176,7 +178,7 @@ pub(crate) async fn nothing_is_lost_among_many(queue: Arc<dyn Queue>, count: i64
         let queue = Arc::clone(&queue);
         publishers.spawn(async move {
             for number in (publisher..count).step_by(8) {
-                let lane = Lane::ALL[usize::try_from(number % 2).unwrap()];
+                let lane = Lane::ALL[usize::try_from(number % 4).unwrap()];
                 let when = if number % 5 == 0 { When::Poll(short) } else { When::Now };
                 queue.publish(&message(lane, number), when).await.unwrap();
             }

@@ -7,6 +7,7 @@ mod identity;
 mod imports;
 mod model;
 mod places;
+mod publications;
 mod slots;
 
 /// Each case once on SQLite and once on PostgreSQL.
@@ -78,6 +79,13 @@ on_both! {
     identity::disconnected_credentials_are_found_and_erased_with_their_sessions,
     identity::a_change_meant_for_an_erased_credential_does_not_fit_the_next,
     identity::a_sign_in_attempt_is_taken_once_and_in_time,
+    publications::the_same_invocation_is_announced_once,
+    publications::of_many_workers_one_takes_a_publication,
+    publications::of_two_resumes_at_once_one_begins,
+    publications::a_version_is_handed_on_once_and_an_older_one_not_after_it,
+    publications::a_line_is_settled_once_with_its_pause_and_its_mail,
+    publications::a_project_is_subscribed_once_and_again_after_its_end,
+    publications::looks_that_are_due_are_shared_and_put_off,
     model::random_histories_agree_with_the_model,
     identity::a_session_lasts_until_its_end_or_its_sign_out,
 }

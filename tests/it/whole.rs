@@ -51,11 +51,28 @@ pub(crate) struct Wishes {
     pub(crate) slots: u32,
     /// Life of an access token in seconds.
     pub(crate) access_ttl_s: u64,
+    /// How slow the simulated Dataverse is; 1 is as the real one.
+    pub(crate) dataverse_pace: f64,
+    /// How often subscribed datasets are looked at.
+    pub(crate) catch_up_every: &'static str,
+    /// More of the configuration.
+    pub(crate) more: &'static str,
 }
+
+/// The secret in the address that the simulated Dataverse's workflow calls.
+pub(crate) const WORKFLOW_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 impl Wishes {
     pub(crate) const fn on(kept: Kept) -> Self {
-        Self { kept, job_ms: 300, slots: 4, access_ttl_s: 1800 }
+        Self {
+            kept,
+            job_ms: 300,
+            slots: 4,
+            access_ttl_s: 1800,
+            dataverse_pace: 0.0,
+            catch_up_every: "1h",
+            more: "",
+        }
     }
 }
 
@@ -159,7 +176,8 @@ impl fmt::Display for Tally {
 
 impl Whole {
     pub(crate) async fn new(wishes: Wishes) -> Self {
-        let dataverse = dataverse::start(dataverse::Options { pace: 0.0, ..Default::default() });
+        let dataverse =
+            dataverse::start(dataverse::Options { pace: wishes.dataverse_pace, ..Default::default() });
         let dataverse = dataverse.await.unwrap();
         let keycloak = keycloak::Options { access_ttl_s: wishes.access_ttl_s, ..Default::default() };
         let keycloak = keycloak::start(keycloak).await.unwrap();
@@ -243,6 +261,7 @@ impl Whole {
             r#"public_url = "{address}"
 [http]
 bind = "127.0.0.1:{port}"
+trusted_proxies = ["127.0.0.1"]
 workers = 1
 live_heartbeat = "100ms"
 live_streams_per_person = 20
@@ -275,8 +294,16 @@ longest = "2s"
 [worker.breaker]
 first = "500ms"
 longest = "2s"
+[publications]
+resume_first = "100ms"
+resume_longest = "400ms"
+resume_settled = "1500ms"
+visible_within = "4s"
+catch_up_every = "{catch_up_every}"
+catch_up_pause = "10ms"
 [dataverse.demo]
 site_url = "{dataverse}"
+workflow_secrets = ["an-older-secret-that-is-still-valid", "{WORKFLOW_SECRET}"]
 [renku.sandbox]
 url = "{renku}"
 api = "core"
@@ -286,7 +313,10 @@ outstanding = 10
 issuer = "{issuer}"
 client_id = "dataverse-connector"
 client_secret = "sandbox-secret"
+{more}
 "#,
+            catch_up_every = wishes.catch_up_every,
+            more = wishes.more,
             address = self.address(),
             port = self.port,
             slots = wishes.slots,
@@ -394,6 +424,35 @@ client_secret = "sandbox-secret"
         tokens["access_token"].as_str().unwrap().to_owned()
     }
 
+    /// Tells the simulated Dataverse something.
+    pub(crate) async fn tell_dataverse(&self, what: &str, body: &Value) -> Value {
+        let url = format!("{}/_sim/{what}", self.dataverse.site_url);
+        let answer = self.http.post(&url).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{url} answered {}", answer.status());
+        answer.json().await.unwrap()
+    }
+
+    /// Tells the simulated Renku something.
+    pub(crate) async fn tell_renku(&self, what: &str, body: &Value) {
+        self.post(&format!("{}/_sim/{what}", self.renku.url), body).await;
+    }
+
+    /// Asks the simulated Dataverse something.
+    pub(crate) async fn ask_dataverse(&self, path: &str) -> Value {
+        let answer = self.http.get(format!("{}/{path}", self.dataverse.site_url)).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// The address of one of alice's projects.
+    pub(crate) fn project(&self, name: &str) -> String {
+        format!("{}/alice/{name}", self.renku.git_url)
+    }
+
+    /// The file in which the state is kept.
+    pub(crate) fn database(&self) -> String {
+        format!("sqlite://{}/whole.db", self.folder.path().display())
+    }
+
     async fn post(&self, url: &str, body: &Value) {
         let answer = self.http.post(url).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{url} answered {}", answer.status());
@@ -410,7 +469,7 @@ client_secret = "sandbox-secret"
         events.unwrap().json().await.unwrap()
     }
 
-    async fn submits(&self) -> Value {
+    pub(crate) async fn submits(&self) -> Value {
         let submits = self.http.get(format!("{}/_sim/submits", self.renku.url)).send().await.unwrap();
         submits.json().await.unwrap()
     }
@@ -425,7 +484,7 @@ client_secret = "sandbox-secret"
         self.eventually(&format!("{count} submits"), async || self.accepted().await >= count).await;
     }
 
-    async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    pub(crate) async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let until = Instant::now() + PATIENCE;
         while !holds().await {
             assert!(Instant::now() < until, "did not come to pass: {what}\n{}", self.last_log());
@@ -433,7 +492,7 @@ client_secret = "sandbox-secret"
         }
     }
 
-    fn last_log(&self) -> String {
+    pub(crate) fn last_log(&self) -> String {
         let number = self.started.load(Ordering::Relaxed).saturating_sub(1);
         let log =
             std::fs::read_to_string(self.folder.path().join(format!("{number}.log"))).unwrap_or_default();
@@ -451,7 +510,7 @@ client_secret = "sandbox-secret"
         self.http.request(method.parse().unwrap(), format!("{}{path}", self.address()))
     }
 
-    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {
+    pub(crate) async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {
         let answer = request.bearer_auth(self.token.as_ref().unwrap()).send().await;
         let answer = answer.map_err(|error| error.to_string())?;
         let status = answer.status();

@@ -8,8 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::error::DataverseError as Error;
 use super::wire::{Envelope, Refusal};
-use crate::adapters::exchange::{Answer, Exchange};
+use crate::adapters::exchange::{Answer, Exchange, Transport};
 use crate::domain::ports::Clock;
+
+/// One line, since it must match `OK.*` as a whole.
+const RESUME: &str = "OK the Renku connector has taken note";
 
 /// An answer of the native API.
 pub(super) enum Reply<T> {
@@ -88,6 +91,17 @@ impl Client {
             return Err(Error::unexpected(format!("{path}: status {}", envelope.status)));
         }
         Ok(Reply::Data(envelope))
+    }
+
+    /// Resumes a workflow. The status and the words; 202 has a bare text and no envelope (Dataverse: `api/Workflows.java`).
+    pub(super) async fn resume(&self, invocation: &str) -> Result<(StatusCode, Option<String>), Transport> {
+        // Not below `/api/v1`, as the administrators' allow-lists and Dataverse's own documentation have it.
+        let url = format!("{}/api/workflows/{invocation}", self.site_url);
+        let request = self.exchange.request(Method::POST, &url);
+        let request = request.header("content-type", "text/plain; charset=utf-8").body(RESUME);
+        let answer = self.exchange.send(request).await?;
+        let words = serde_json::from_slice::<Refusal>(&answer.body).ok().and_then(|refusal| refusal.message);
+        Ok((answer.status, words))
     }
 
     /// The export, which has no envelope; `None` while there is none to be had.

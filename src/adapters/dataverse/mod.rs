@@ -1,11 +1,13 @@
 //! Reads datasets from a Dataverse over its native API, anonymously, since Renku reads them anonymously too.
 //!
-//! What people bring along who come from there is asked for in `launch`; workflows and the bytes of files are not read here.
+//! What people bring along who come from there is asked for in `launch`; workflows that wait for us are resumed too. The bytes of
+//! files are not read here.
 
 mod client;
 mod error;
 mod launch;
 mod wire;
+mod workflow;
 
 #[cfg(test)]
 mod tests;
@@ -24,11 +26,13 @@ use self::client::{Client, Reply};
 pub use self::error::DataverseError;
 pub use self::launch::HttpLaunchSource;
 use super::exchange::Exchange;
-use crate::domain::dataset::{DatasetVersion, WhichVersion};
+use crate::domain::dataset::{DatasetVersion, VersionNumber, WhichVersion};
 use crate::domain::pid::Pid;
 use crate::domain::ports::Clock;
 use crate::domain::ports::dataverse::{Dataverse, ExportState, FileAnswer};
 use crate::domain::problem::Fault;
+use crate::domain::publication::ResumeAnswer;
+use crate::domain::subscription::Edition;
 use crate::domain::time::Timestamp;
 
 use DataverseError as Error;
@@ -75,7 +79,8 @@ impl HttpDataverse {
         Self { client, limits, guestbooks: Mutex::new(None) }
     }
 
-    async fn read(&self, pid: &Pid, which: WhichVersion) -> Result<DatasetVersion, Error> {
+    /// The version without its files, or why there is none.
+    async fn edition(&self, pid: &Pid, which: WhichVersion) -> Result<(wire::Edition, VersionNumber), Error> {
         let wanted = match which {
             WhichVersion::LatestPublished => ":latest-published".to_owned(),
             WhichVersion::Number(number) => number.to_string(),
@@ -83,7 +88,7 @@ impl HttpDataverse {
         let id = pid.to_string();
         let path = format!("datasets/:persistentId/versions/{wanted}");
         let query = [("persistentId", id.as_str()), ("excludeFiles", "true")];
-        let mut version = match self.client.ask::<wire::Edition>(&path, &query).await? {
+        let version = match self.client.ask::<wire::Edition>(&path, &query).await? {
             Reply::Data(envelope) => {
                 envelope.data.ok_or_else(|| Error::unexpected("a version without data"))?
             }
@@ -111,6 +116,12 @@ impl HttpDataverse {
                 "asked for version {asked}, the answer is about {number}"
             )));
         }
+        Ok((version, number))
+    }
+
+    async fn read(&self, pid: &Pid, which: WhichVersion) -> Result<DatasetVersion, Error> {
+        let id = pid.to_string();
+        let (mut version, number) = self.edition(pid, which).await?;
         let files = match version.files.take() {
             Some(inline) => inline,
             None => self.files(version.dataset_id, &number.to_string()).await?,
@@ -244,6 +255,24 @@ impl HttpDataverse {
         }
     }
 
+    async fn locked(&self, pid: &Pid, dataset_id: Option<i64>) -> Result<bool, Error> {
+        let id = pid.to_string();
+        let (path, query) = match dataset_id {
+            Some(number) => (format!("datasets/{number}/locks"), vec![]),
+            None => ("datasets/:persistentId/locks".to_owned(), vec![("persistentId", id.as_str())]),
+        };
+        match self.client.ask::<Vec<wire::Lock>>(&path, &query).await? {
+            Reply::Data(envelope) => {
+                Ok(envelope.data.unwrap_or_default().iter().any(|lock| lock.lock_type == "Workflow"))
+            }
+            // A dataset that is gone is not locked.
+            Reply::No(StatusCode::NOT_FOUND, _) => Ok(false),
+            Reply::No(status, refusal) => {
+                Err(Error::unexpected(format!("{path}: {status} {}", refusal.message.unwrap_or_default())))
+            }
+        }
+    }
+
     async fn exported(&self, version: &DatasetVersion) -> Result<ExportState, Error> {
         let Some(export) = self.client.export::<wire::Export>(&version.pid.to_string()).await? else {
             return Ok(ExportState::Behind);
@@ -276,6 +305,25 @@ fn major_and_minor(release: &str) -> Option<(u32, u32)> {
 impl Dataverse for HttpDataverse {
     async fn version(&self, pid: &Pid, which: WhichVersion) -> Result<DatasetVersion, Fault> {
         Ok(self.read(pid, which).await?)
+    }
+
+    async fn latest(&self, pid: &Pid) -> Result<Edition, Fault> {
+        let (version, number) = self.edition(pid, WhichVersion::LatestPublished).await?;
+        Ok(Edition {
+            number,
+            dataset_id: version.dataset_id,
+            version_id: version.id,
+            last_update: version.last_update_time.as_deref().and_then(Timestamp::parse_rfc3339),
+            title: version.title().unwrap_or(&pid.to_string()).to_owned(),
+        })
+    }
+
+    async fn resume(&self, invocation: &str) -> ResumeAnswer {
+        workflow::answer(self.client.resume(invocation).await)
+    }
+
+    async fn is_locked_by_workflow(&self, pid: &Pid, dataset_id: Option<i64>) -> Result<bool, Fault> {
+        Ok(self.locked(pid, dataset_id).await?)
     }
 
     async fn export(&self, version: &DatasetVersion) -> Result<ExportState, Fault> {

@@ -30,6 +30,13 @@ pub(super) struct Info {
     pub(super) version: Option<String>,
 }
 
+/// An item of `GET /api/datasets/{id}/locks`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Lock {
+    pub(super) lock_type: String,
+}
+
 /// A version object (Dataverse: `JsonPrinter.java`).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,10 +7,10 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use serde::{Deserialize, Serialize};
 
 use super::error::RabbitError;
-use crate::domain::ids::{ImportId, InstallationName, RenkuName};
+use crate::domain::ids::{ImportId, InstallationName, InvocationId, PublicationId, RenkuName};
 use crate::domain::import::Phase;
 use crate::domain::pid::Pid;
-use crate::domain::ports::queue::{Lane, Message, Story};
+use crate::domain::ports::queue::{Lane, Message, Story, Subject};
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::time::Timestamp;
 
@@ -40,6 +40,8 @@ pub(super) enum Undecodable {
     Form(serde_json::Error),
     #[error("the message has version {0}, and this program knows version 1 only")]
     Version(u32),
+    #[error("the message names nothing of its kind")]
+    NoSubject,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -48,17 +50,28 @@ enum Kind {
     Advance,
     #[serde(rename = "import.parked")]
     Parked,
+    #[serde(rename = "publication.fan-out")]
+    FanOut,
+    #[serde(rename = "workflow.resume")]
+    Resume,
 }
 
 impl Kind {
     const fn of(message: &Message) -> Self {
-        if message.parked { Self::Parked } else { Self::Advance }
+        match message.subject {
+            Subject::Import(_) if message.parked => Self::Parked,
+            Subject::Import(_) => Self::Advance,
+            Subject::Publication(_) => Self::FanOut,
+            Subject::Invocation(_) => Self::Resume,
+        }
     }
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Advance => "import.advance",
             Self::Parked => "import.parked",
+            Self::FanOut => "publication.fan-out",
+            Self::Resume => "workflow.resume",
         }
     }
 }
@@ -67,7 +80,12 @@ impl Kind {
 struct Body {
     v: u32,
     kind: Kind,
-    import: ImportId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    import: Option<ImportId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    publication: Option<PublicationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invocation: Option<InvocationId>,
     revision: i64,
     lane: Lane,
     made_at: Timestamp,
@@ -78,8 +96,10 @@ struct Body {
 struct StoryBody {
     dataset: Pid,
     installation: InstallationName,
-    renku: RenkuName,
-    phase: Phase,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    renku: Option<RenkuName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phase: Option<Phase>,
     attempt: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemCode>,
@@ -132,8 +152,13 @@ pub(super) fn decode(body: &[u8], lane: Lane) -> Result<Message, Undecodable> {
     }
     let body: Body = serde_json::from_slice(body).map_err(Undecodable::Form)?;
     let story = body.story;
+    let subject = match body.kind {
+        Kind::Advance | Kind::Parked => body.import.map(Subject::Import),
+        Kind::FanOut => body.publication.map(Subject::Publication),
+        Kind::Resume => body.invocation.map(Subject::Invocation),
+    };
     Ok(Message {
-        import: body.import,
+        subject: subject.ok_or(Undecodable::NoSubject)?,
         revision: body.revision,
         lane,
         parked: matches!(body.kind, Kind::Parked),
@@ -156,10 +181,18 @@ fn letter(
 ) -> Result<Letter, RabbitError> {
     let Story { dataset, installation, renku, phase, attempt, problem } = message.story.clone();
     let kind = Kind::of(message);
+    let (mut import, mut publication, mut invocation) = (None, None, None);
+    match message.subject {
+        Subject::Import(id) => import = Some(id),
+        Subject::Publication(id) => publication = Some(id),
+        Subject::Invocation(id) => invocation = Some(id),
+    }
     let body = Body {
         v: VERSION,
         kind,
-        import: message.import,
+        import,
+        publication,
+        invocation,
         revision: message.revision,
         lane: message.lane,
         made_at: message.made_at,
@@ -169,7 +202,7 @@ fn letter(
     let seconds = u64::try_from(message.made_at.as_millis() / 1_000).unwrap_or(0);
     let properties = BasicProperties::default()
         .with_type(kind.as_str().into())
-        .with_message_id(message.import.to_string().into())
+        .with_message_id(message.subject.to_string().into())
         .with_timestamp(seconds)
         .with_app_id(APP_ID.into())
         .with_content_type("application/json".into())
@@ -182,8 +215,12 @@ fn headers(story: &Story) -> FieldTable {
     let mut headers = FieldTable::default();
     headers.insert("dataset".into(), text(&story.dataset.to_string()));
     headers.insert("installation".into(), text(story.installation.as_str()));
-    headers.insert("renku".into(), text(story.renku.as_str()));
-    headers.insert("phase".into(), text(story.phase.as_str()));
+    if let Some(renku) = &story.renku {
+        headers.insert("renku".into(), text(renku.as_str()));
+    }
+    if let Some(phase) = story.phase {
+        headers.insert("phase".into(), text(phase.as_str()));
+    }
     headers.insert("attempt".into(), AMQPValue::LongLongInt(story.attempt.into()));
     if let Some(problem) = story.problem {
         headers.insert("problem".into(), text(problem.as_str()));
@@ -208,7 +245,7 @@ mod tests {
 
     fn message() -> Message {
         Message {
-            import: "0192f0c1-8a3e-7000-8000-000000000001".parse().unwrap(),
+            subject: Subject::Import("0192f0c1-8a3e-7000-8000-000000000001".parse().unwrap()),
             revision: 12,
             lane: Lane::ImportsAtRenku,
             parked: false,
@@ -216,8 +253,8 @@ mod tests {
             story: Story {
                 dataset: "doi:10.5072/FK2/ABCDEF".parse().unwrap(),
                 installation: "demo".parse().unwrap(),
-                renku: "main".parse().unwrap(),
-                phase: Phase::Running,
+                renku: Some("main".parse().unwrap()),
+                phase: Some(Phase::Running),
                 attempt: 3,
                 problem: Some(ProblemCode::RenkuUnreachable),
             },
@@ -254,7 +291,7 @@ mod tests {
         let letter = nudge(&message(), way()).unwrap();
         let properties = &letter.properties;
         assert_eq!(properties.kind().as_ref().unwrap().as_str(), "import.advance");
-        assert_eq!(properties.message_id().as_ref().unwrap().as_str(), message().import.to_string());
+        assert_eq!(properties.message_id().as_ref().unwrap().as_str(), message().subject.to_string());
         assert_eq!(*properties.timestamp(), Some(1_790_000_000));
         assert_eq!(*properties.delivery_mode(), Some(2));
         assert!(properties.app_id().as_ref().unwrap().as_str().starts_with("dataverse-renku/"));
@@ -286,6 +323,28 @@ mod tests {
         assert!(matches!(reason("hello"), Undecodable::Form(_)));
         assert!(matches!(reason(r#"{"v":2,"anything":true}"#), Undecodable::Version(2)));
         assert!(matches!(reason(r#"{"v":1,"kind":"import.advance"}"#), Undecodable::Form(_)));
+        let body = String::from_utf8(nudge(&message(), way()).unwrap().body).unwrap();
+        assert!(matches!(reason(&body.replace("import.advance", "workflow.resume")), Undecodable::NoSubject));
+    }
+
+    #[test]
+    fn publications_and_workflows_have_letters_of_their_own() {
+        let id: uuid::Uuid = "0192f0c1-8a3e-7000-8000-000000000002".parse().unwrap();
+        let subjects = [
+            (
+                Subject::Publication(PublicationId::from_uuid(id)),
+                Lane::PublicationsToFanOut,
+                "publication.fan-out",
+            ),
+            (Subject::Invocation(InvocationId::from_uuid(id)), Lane::WorkflowsToResume, "workflow.resume"),
+        ];
+        for (subject, lane, kind) in subjects {
+            let story = Story { renku: None, phase: None, ..message().story };
+            let message = Message { subject, lane, story, ..message() };
+            let letter = nudge(&message, way()).unwrap();
+            assert_eq!(letter.properties.kind().as_ref().unwrap().as_str(), kind);
+            assert_eq!(decode(&letter.body, lane).unwrap(), message);
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The exchanges and queues, a sentence for each flag; the one place that names or declares them.
 //!
 //! ```text
-//! publish now ──► work (topic) ──► imports-to-submit ─┐ rejected, or delivered too often
-//!                  ▲        └────► imports-at-renku ──┴─────────► imports-parked
+//! publish now ──► work (topic) ──► imports-to-submit, imports-at-renku ──────────────┐ rejected, or delivered too often
+//!                  ▲        └────► publications-to-fan-out, workflows-to-resume ────┴─────────► imports-parked
 //!                  │ when their time is over
-//! publish later ─► wait (topic) ─► imports-at-renku.poll-15s, imports-to-submit.turn-15s, imports-wait-for-retry-30s, …
+//! publish later ─► wait (topic) ─► imports-at-renku.poll-15s, imports-to-submit.turn-15s, imports-wait-for-retry-30s,
+//!                                  publications-to-fan-out.wait-30s, workflows-to-resume.wait-5s, …
 //! ```
 
 use std::time::Duration;
@@ -97,32 +98,50 @@ impl Topology {
 
     /// Exchange and routing key for a message of this lane.
     pub(super) fn way(&self, lane: Lane, when: When) -> (ShortString, ShortString) {
-        match when {
-            When::Now => (self.work(), lane.as_str().into()),
-            When::Poll(delay) => (self.wait(), poll_key(fitting(&self.rungs.poll, delay), lane).into()),
-            When::Retry(delay) => {
+        match (when, polled_for(lane)) {
+            (When::Now, _) => (self.work(), lane.as_str().into()),
+            (When::Poll(delay), Some(_)) => {
+                (self.wait(), poll_key(fitting(&self.rungs.poll, delay), lane).into())
+            }
+            (When::Retry(delay), Some(_)) => {
                 (self.wait(), retry_key(fitting(&self.rungs.retry, delay), lane.as_str()).into())
+            }
+            (When::Poll(delay) | When::Retry(delay), None) => {
+                (self.wait(), wait_key(fitting(&self.waits(), delay), lane).into())
             }
         }
     }
 
+    /// The lengths of waiting in lanes that have one kind of it: as after a failure, and a short one, since a workflow waits for us.
+    fn waits(&self) -> Vec<Duration> {
+        let mut rungs = self.rungs.retry.clone();
+        rungs.extend(self.rungs.poll.first());
+        rungs.sort_unstable();
+        rungs.dedup();
+        rungs
+    }
+
     /// Every waiting queue with the keys that lead into it and its time.
     fn waiting_queues(&self) -> Vec<(ShortString, String, Duration)> {
-        let polls = Lane::ALL.into_iter().flat_map(|lane| {
-            let word = match lane {
-                Lane::ImportsToSubmit => "turn",
-                Lane::ImportsAtRenku => "poll",
-            };
+        let polled = Lane::ALL.into_iter().filter_map(|lane| Some((lane, polled_for(lane)?)));
+        let polls = polled.flat_map(|(lane, word)| {
             self.rungs.poll.iter().map(move |rung| {
                 let name = format!("{}.{word}-{}", lane.as_str(), label(*rung));
                 (self.named(name), poll_key(*rung, lane), *rung)
+            })
+        });
+        let plain = Lane::ALL.into_iter().filter(|lane| polled_for(*lane).is_none());
+        let waits = plain.flat_map(|lane| {
+            self.waits().into_iter().map(move |rung| {
+                let name = format!("{}.wait-{}", lane.as_str(), label(rung));
+                (self.named(name), wait_key(rung, lane), rung)
             })
         });
         let retries = self.rungs.retry.iter().map(|rung| {
             let name = format!("imports-wait-for-retry-{}", label(*rung));
             (self.named(name), retry_key(*rung, "*"), *rung)
         });
-        polls.chain(retries).collect()
+        polls.chain(retries).chain(waits).collect()
     }
 
     /// Every queue of ours, for tests and tools that clean up.
@@ -303,6 +322,20 @@ fn refused(name: &str, source: lapin::Error) -> RabbitError {
     RabbitError::Amqp { doing: "declare its queues", source }
 }
 
+/// What an import of this lane waits for when nothing failed. The other lanes have one kind of waiting, in queues of their own.
+const fn polled_for(lane: Lane) -> Option<&'static str> {
+    match lane {
+        Lane::ImportsToSubmit => Some("turn"),
+        Lane::ImportsAtRenku => Some("poll"),
+        Lane::PublicationsToFanOut | Lane::WorkflowsToResume => None,
+    }
+}
+
+/// Not `retry-…`: `imports-wait-for-retry-…` takes those of every lane.
+fn wait_key(rung: Duration, lane: Lane) -> String {
+    format!("wait-{}.{}", label(rung), lane.as_str())
+}
+
 fn poll_key(rung: Duration, lane: Lane) -> String {
     format!("poll-{}.{}", label(rung), lane.as_str())
 }
@@ -348,6 +381,8 @@ mod tests {
             [
                 "dataverse-renku.imports-to-submit",
                 "dataverse-renku.imports-at-renku",
+                "dataverse-renku.publications-to-fan-out",
+                "dataverse-renku.workflows-to-resume",
                 "dataverse-renku.imports-to-submit.turn-1s",
                 "dataverse-renku.imports-to-submit.turn-5s",
                 "dataverse-renku.imports-to-submit.turn-15s",
@@ -361,6 +396,18 @@ mod tests {
                 "dataverse-renku.imports-wait-for-retry-2m",
                 "dataverse-renku.imports-wait-for-retry-10m",
                 "dataverse-renku.imports-wait-for-retry-1h",
+                "dataverse-renku.publications-to-fan-out.wait-1s",
+                "dataverse-renku.publications-to-fan-out.wait-5s",
+                "dataverse-renku.publications-to-fan-out.wait-30s",
+                "dataverse-renku.publications-to-fan-out.wait-2m",
+                "dataverse-renku.publications-to-fan-out.wait-10m",
+                "dataverse-renku.publications-to-fan-out.wait-1h",
+                "dataverse-renku.workflows-to-resume.wait-1s",
+                "dataverse-renku.workflows-to-resume.wait-5s",
+                "dataverse-renku.workflows-to-resume.wait-30s",
+                "dataverse-renku.workflows-to-resume.wait-2m",
+                "dataverse-renku.workflows-to-resume.wait-10m",
+                "dataverse-renku.workflows-to-resume.wait-1h",
                 "dataverse-renku.imports-parked",
             ]
         );

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use super::changes;
 use super::rows::{self, import_columns};
-use super::sql::{Database, Value, values};
+use super::sql::{Database, Tx, Value, values};
 use crate::domain::ids::{ImportId, RenkuName};
 use crate::domain::import::{Import, State};
 use crate::domain::ports::store::{
@@ -19,6 +19,13 @@ const CHUNK: usize = 500;
 
 pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, StoreError> {
     let mut tx = db.begin().await?;
+    let created = create_in(&mut tx, new).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// Makes the import inside the transaction, which the caller commits.
+pub(super) async fn create_in(tx: &mut Tx, new: NewImport) -> Result<Created, StoreError> {
     let state = State::new();
     let order = &new.order;
     let row = tx
@@ -53,8 +60,7 @@ pub(super) async fn create(db: &Database, new: NewImport) -> Result<Created, Sto
         .await?;
     if let Some(row) = row {
         let import = rows::import(&row)?;
-        changes::add_line(&mut tx, &import, "created", None, new.now).await?;
-        tx.commit().await?;
+        changes::add_line(tx, &import, "created", None, new.now).await?;
         return Ok(Created::New(import));
     }
     let earlier = tx

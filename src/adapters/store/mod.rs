@@ -8,13 +8,16 @@ mod imports;
 mod launches;
 mod leases;
 mod open;
+mod outbox;
 mod people;
 mod ports;
+mod publications;
 mod rows;
 mod schema;
 mod sessions;
 mod slots;
 mod sql;
+mod subscriptions;
 
 use std::fs::File;
 use std::sync::Arc;

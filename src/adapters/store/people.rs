@@ -189,6 +189,9 @@ pub(super) async fn erase(db: &Database, person: PersonId) -> Result<(), StoreEr
     let mut tx = db.begin().await?;
     tx.execute("DELETE FROM credentials WHERE person = $1", values![person.as_uuid()]).await?;
     tx.execute("DELETE FROM launch_choices WHERE person = $1", values![person.as_uuid()]).await?;
+    // Subscriptions stay, and wait for a sign-in; whoever is gone gets no mail.
+    tx.execute("UPDATE subscriptions SET mail_to = NULL WHERE person = $1", values![person.as_uuid()])
+        .await?;
     let sessions = tx
         .rows("DELETE FROM session_people WHERE person = $1 RETURNING session", values![person.as_uuid()])
         .await?;

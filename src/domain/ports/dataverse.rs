@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use crate::domain::dataset::{DatasetVersion, WhichVersion};
 use crate::domain::pid::Pid;
-use crate::domain::problem::Fault;
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::publication::ResumeAnswer;
+use crate::domain::subscription::Edition;
 
 /// Whether the export that Renku 1 reads shows a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,38 @@ pub trait Dataverse: Send + Sync {
     /// # Errors
     /// `dataset-unknown`, `dataset-not-published`, `dataset-deaccessioned`, `version-unknown`, or a fault of the installation.
     async fn version(&self, pid: &Pid, which: WhichVersion) -> Result<DatasetVersion, Fault>;
+
+    /// The latest published version without its files: one small request.
+    ///
+    /// # Errors
+    /// As `version`.
+    async fn latest(&self, pid: &Pid) -> Result<Edition, Fault> {
+        let version = self.version(pid, WhichVersion::LatestPublished).await?;
+        Ok(Edition {
+            number: version.number,
+            dataset_id: version.dataset_id,
+            version_id: version.version_id,
+            last_update: version.last_update,
+            title: version.title,
+        })
+    }
+
+    /// Resumes a workflow of this installation that waits for us. Sent once and never repeated here: two resumes in quick
+    /// succession would run the rest of the workflow twice (Dataverse: `api/Workflows.java`).
+    async fn resume(&self, _invocation: &str) -> ResumeAnswer {
+        ResumeAnswer::Refused(Problem::new(ProblemCode::DataverseRefused).saying("it has no workflows"))
+    }
+
+    /// Whether a workflow has locked the dataset; asked for without authentication.
+    ///
+    /// # Errors
+    /// A fault of the installation: then nothing is known of the lock.
+    async fn is_locked_by_workflow(&self, _pid: &Pid, _dataset_id: Option<i64>) -> Result<bool, Fault> {
+        Err(Fault::new(
+            Class::Permanent,
+            Problem::new(ProblemCode::DataverseRefused).saying("it has no locks"),
+        ))
+    }
 
     /// Whether the schema.org export shows this version.
     ///

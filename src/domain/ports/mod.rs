@@ -6,10 +6,13 @@ pub mod dataverse;
 pub mod identity;
 pub mod launch;
 pub mod linking;
+pub mod mail;
 pub mod probe;
+pub mod publications;
 pub mod queue;
 pub mod renku;
 pub mod store;
+pub mod subscriptions;
 
 use crate::domain::time::Timestamp;
 

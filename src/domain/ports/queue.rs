@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{ImportId, InstallationName, RenkuName};
+use crate::domain::ids::{ImportId, InstallationName, InvocationId, PublicationId, RenkuName};
 use crate::domain::import::{Condition, End, Import, Phase, Stage, State};
 use crate::domain::pid::Pid;
 use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::publication::{Invocation, Publication};
 use crate::domain::time::Timestamp;
 
 /// What a worker consumes from; each lane has its own queue and its own slots, so that none holds up another.
@@ -19,17 +20,24 @@ pub enum Lane {
     ImportsToSubmit,
     /// Imports that run at Renku and are due to be looked at.
     ImportsAtRenku,
+    /// Publications whose subscriptions wait for their imports.
+    PublicationsToFanOut,
+    /// Dataverse's workflows that wait for us, with their datasets locked. Apart from all else, so that nothing holds them up.
+    WorkflowsToResume,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 2] = [Self::ImportsToSubmit, Self::ImportsAtRenku];
+    pub const ALL: [Self; 4] =
+        [Self::ImportsToSubmit, Self::ImportsAtRenku, Self::PublicationsToFanOut, Self::WorkflowsToResume];
 
     /// The queue's name after the prefix, as an operator reads it in the dashboard.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ImportsToSubmit => "imports-to-submit",
             Self::ImportsAtRenku => "imports-at-renku",
+            Self::PublicationsToFanOut => "publications-to-fan-out",
+            Self::WorkflowsToResume => "workflows-to-resume",
         }
     }
 
@@ -65,11 +73,39 @@ pub enum When {
     Retry(Duration),
 }
 
+/// What a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// An import: do its next step.
+    Import(ImportId),
+    /// A publication: look at its dataset and serve its subscriptions.
+    Publication(PublicationId),
+    /// A workflow's invocation: resume it.
+    Invocation(InvocationId),
+}
+
+impl Subject {
+    /// The number of the row.
+    pub const fn as_uuid(self) -> uuid::Uuid {
+        match self {
+            Self::Import(id) => id.as_uuid(),
+            Self::Publication(id) => id.as_uuid(),
+            Self::Invocation(id) => id.as_uuid(),
+        }
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.as_uuid().fmt(f)
+    }
+}
+
 /// What a message says; the wire form is the adapter's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The import it is about.
-    pub import: ImportId,
+    /// What it is about.
+    pub subject: Subject,
     /// The revision of the row when the message was made; an older message than the row is dropped.
     pub revision: i64,
     /// Where it is consumed.
@@ -89,10 +125,10 @@ pub struct Story {
     pub dataset: Pid,
     /// Of which installation.
     pub installation: InstallationName,
-    /// To which Renku.
-    pub renku: RenkuName,
-    /// In which phase.
-    pub phase: Phase,
+    /// To which Renku, for an import.
+    pub renku: Option<RenkuName>,
+    /// In which phase, for an import.
+    pub phase: Option<Phase>,
     /// Which attempt.
     pub attempt: u32,
     /// What it waits or was parked because of.
@@ -103,7 +139,7 @@ impl Message {
     /// The message that nudges this import.
     pub fn about(import: &Import, now: Timestamp) -> Self {
         Self {
-            import: import.id,
+            subject: Subject::Import(import.id),
             revision: import.revision,
             lane: Lane::of(&import.state),
             parked: import.state.phase() == Phase::Parked,
@@ -111,16 +147,60 @@ impl Message {
             story: Story {
                 dataset: import.order.pid.clone(),
                 installation: import.order.installation.clone(),
-                renku: import.order.renku.clone(),
-                phase: import.state.phase(),
+                renku: Some(import.order.renku.clone()),
+                phase: Some(import.state.phase()),
                 attempt: import.attempts + 1,
                 problem: import.state.problem().map(|problem| problem.code),
+            },
+        }
+    }
+
+    /// The message that has a publication handed on.
+    pub fn of_publication(publication: &Publication, now: Timestamp) -> Self {
+        Self {
+            subject: Subject::Publication(publication.id),
+            revision: publication.revision,
+            lane: Lane::PublicationsToFanOut,
+            parked: false,
+            made_at: now,
+            story: Story {
+                dataset: publication.pid.clone(),
+                installation: publication.installation.clone(),
+                renku: None,
+                phase: None,
+                attempt: publication.attempts + 1,
+                problem: publication.problem.as_ref().map(|problem| problem.code),
+            },
+        }
+    }
+
+    /// The message that has a workflow resumed.
+    pub fn of_invocation(invocation: &Invocation, now: Timestamp) -> Self {
+        Self {
+            subject: Subject::Invocation(invocation.id),
+            revision: invocation.revision,
+            lane: Lane::WorkflowsToResume,
+            parked: false,
+            made_at: now,
+            story: Story {
+                dataset: invocation.pid.clone(),
+                installation: invocation.installation.clone(),
+                renku: None,
+                phase: None,
+                attempt: invocation.attempts + 1,
+                problem: invocation.problem.as_ref().map(|problem| problem.code),
             },
         }
     }
 }
 
 impl When {
+    /// After a wait that is the other side's or a failure's, or at once when it is over.
+    pub fn at(due: Timestamp, now: Timestamp) -> Self {
+        let wait = due.since(now);
+        if wait.is_zero() { Self::Now } else { Self::Retry(wait) }
+    }
+
     /// When this import's next step is due, seen from `now`; `None` if nothing is due.
     pub fn due(import: &Import, now: Timestamp) -> Option<Self> {
         let wait = import.due_at?.since(now);

@@ -197,7 +197,11 @@ fn resolve<'d>(dataset: &'d Dataset, name: &str, ask: &Ask, caller: Caller) -> R
         ":draft" if caller.person().is_none() => Err(refused(401, NOT_PERMITTED)),
         ":draft" => dataset.draft.as_ref().ok_or_else(absent),
         ":latest" => visible(dataset, caller).ok_or_else(absent),
-        ":latest-published" => dataset.newest_released().ok_or_else(absent),
+        ":latest-published" => {
+            let deaccessioned =
+                || dataset.versions.last().filter(|_| ask.query("includeDeaccessioned") == Some("true"));
+            dataset.newest_released().or_else(deaccessioned).ok_or_else(absent)
+        }
         numbered => {
             let (major, minor) = numbered.split_once('.').unwrap_or((numbered, "0"));
             let (Ok(major), Ok(minor)) = (major.parse(), minor.parse()) else {

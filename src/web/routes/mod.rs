@@ -9,4 +9,7 @@ pub(crate) mod launch;
 pub(crate) mod preflight;
 mod preflight_page;
 pub(crate) mod problems;
+pub(crate) mod publications;
 pub(crate) mod sign_in;
+pub(crate) mod subscription_pages;
+pub(crate) mod subscriptions;

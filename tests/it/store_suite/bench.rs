@@ -70,6 +70,23 @@ pub(crate) async fn run(url: &str, sql: String) -> Result<(), sqlx::Error> {
     }
 }
 
+/// An SQLite file that nobody else can write to.
+pub(crate) struct Held(sqlx::SqliteConnection);
+
+pub(crate) async fn hold_sqlite(url: &str) -> Held {
+    use sqlx::{Connection as _, Executor as _};
+    let mut connection = sqlx::SqliteConnection::connect(url).await.unwrap();
+    connection.execute("BEGIN IMMEDIATE").await.unwrap();
+    Held(connection)
+}
+
+impl Held {
+    pub(crate) async fn let_go(self) {
+        use sqlx::Connection as _;
+        self.0.close().await.unwrap();
+    }
+}
+
 impl Bench {
     pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
