@@ -1,5 +1,6 @@
-//! Renku 2: has the data services keep one connector for a DOI, links it to the project, and looks that the link is there.
-//! Nothing is copied: sessions read from Dataverse. Waiting and repeating are the use cases'.
+//! Renku 2: one connector for a DOI, a link from it to the project, and a look that the link is there. Nothing is copied.
+//!
+//! Waiting and repeating are the use cases'.
 
 mod client;
 mod connect;

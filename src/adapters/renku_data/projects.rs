@@ -85,7 +85,7 @@ impl RenkuData {
             _ => None,
         };
         let places = self.places(token, &["user", "group"]).await?.into_iter().filter_map(|place| {
-            let kind = kind(&place.namespace_kind)?;
+            let kind = kind(&place.kind)?;
             Some(Namespace {
                 title: place.name.unwrap_or_else(|| place.slug.clone()),
                 slug: place.slug,

@@ -43,7 +43,8 @@ pub(super) struct Namespace {
     pub(super) name: Option<String>,
     pub(super) slug: String,
     pub(super) path: String,
-    pub(super) namespace_kind: String,
+    #[serde(rename = "namespace_kind")]
+    pub(super) kind: String,
 }
 
 /// A data connector.

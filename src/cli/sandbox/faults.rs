@@ -56,6 +56,10 @@ const fn told(trap: Trap, simulator: Simulator, path: &'static str, body: fn() -
 }
 
 /// The trap is one of Renku 2.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a builder in constant context, where nothing can be dropped"
+)]
 const fn linking(trap: Trap) -> Trap {
     Trap { renku: SandboxRenku::Data, ..trap }
 }

@@ -130,7 +130,7 @@ impl Sim {
             .map(|dataset| format!("{}/citation?persistentId={}", self.site_url, dataset.spec.pid));
         if target.is_none()
             && let Some((dataset, _file)) = pid.rsplit_once('/')
-            && state.by_pid(dataset).filter(published).is_some()
+            && state.by_pid(dataset).is_some_and(|dataset| published(&dataset))
         {
             target = Some(format!("{}/file.xhtml?persistentId={pid}", self.site_url));
         }

@@ -138,7 +138,7 @@ impl Sim {
         let method = ask.method.as_str();
         match (method, parts.as_slice()) {
             ("GET", ["version"]) => Ok(ok(200, json!({ "version": self.options.version }))),
-            ("GET", ["user"]) => self.user(known(caller)?),
+            ("GET", ["user"]) => Ok(self.user(known(caller)?)),
             ("GET", ["namespaces"]) => self.namespaces(ask, known(caller)?),
             ("GET", ["projects"]) => self.projects(ask, caller),
             ("POST", ["projects"]) => self.make_project(ask, known(caller)?),

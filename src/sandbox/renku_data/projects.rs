@@ -5,18 +5,15 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::Sim;
-use super::api::{Answered, Caller, not_found, object, ok, paged, paging, pairs, refused};
+use super::api::{Answered, Caller, Reply, not_found, object, ok, paged, paging, pairs, refused};
 use super::doi::slugified;
 use super::state::{Project, time};
 use crate::sandbox::http::{self, Ask};
 
 impl Sim {
-    pub(super) fn user(&self, caller: &Caller) -> Answered {
+    pub(super) fn user(&self, caller: &Caller) -> Reply {
         self.state().users.insert(caller.id.clone(), caller.name.clone());
-        Ok(ok(
-            200,
-            json!({ "id": caller.id, "username": caller.name, "email": caller.email, "is_admin": false }),
-        ))
+        ok(200, json!({ "id": caller.id, "username": caller.name, "email": caller.email, "is_admin": false }))
     }
 
     pub(super) fn namespaces(&self, ask: &Ask, caller: &Caller) -> Answered {
@@ -166,7 +163,7 @@ impl Sim {
             return http::text(404, "text/html", "<html><title>Project not found</title></html>");
         };
         let linked = state.links.iter().filter(|link| link.project == project.id);
-        let rows: String = linked
+        let rows: Vec<String> = linked
             .filter_map(|link| state.connectors.iter().find(|connector| connector.id == link.connector))
             .map(|connector| {
                 let name = http::html_escaped(&connector.name);
@@ -178,7 +175,8 @@ impl Sim {
             .collect();
         let title = http::html_escaped(&project.name);
         let page = format!(
-            "<!doctype html><html lang=\"en\"><title>{title} – simulated Renku 2</title><h1>{title}</h1><h2>Data</h2><ul>{rows}</ul></html>"
+            "<!doctype html><html lang=\"en\"><title>{title} – simulated Renku 2</title><h1>{title}</h1><h2>Data</h2><ul>{}</ul></html>",
+            rows.concat()
         );
         http::text(200, "text/html; charset=utf-8", page)
     }
