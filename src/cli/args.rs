@@ -98,6 +98,15 @@ impl SandboxRenku {
     }
 }
 
+/// How people sign in to the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SandboxFlow {
+    /// Through the browser and back, with a client of the connector's own.
+    Code,
+    /// With a code that is confirmed at Keycloak, behind a gateway that takes Renku's own clients only.
+    Device,
+}
+
 /// Options of `sandbox`.
 #[derive(Debug, Args)]
 #[command(
@@ -111,6 +120,10 @@ pub(crate) struct SandboxArgs {
     /// Which of the simulated Renku's services a driven import goes to; its pages offer both.
     #[arg(long, value_enum, default_value_t = SandboxRenku::Core)]
     pub(crate) renku: SandboxRenku,
+
+    /// How people sign in.
+    #[arg(long, value_enum, default_value_t = SandboxFlow::Code, conflicts_with_all = ["import", "fault"])]
+    pub(crate) flow: SandboxFlow,
 
     /// Play one trap; the import then ends with that problem's code. `--fault list` shows them.
     #[arg(long, value_name = "NAME")]

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use self::drive::{Addresses, Driver, Ending};
 use self::faults::{Simulator, Trap};
 use super::api::{Api, Refused};
-use super::args::{SandboxArgs, SandboxRenku};
+use super::args::{SandboxArgs, SandboxFlow, SandboxRenku};
 use super::{configuration, out};
 use crate::app::{self, Access, Parts, Serving};
 use crate::config::Config;
@@ -48,7 +48,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
             Some(faults::find(name).with_context(|| format!("there is no trap “{name}”; see --fault list"))?)
         }
     };
-    let simulators = start_simulators(args.port, trap.as_ref()).await?;
+    let simulators = start_simulators(args.port, args.flow, trap.as_ref()).await?;
     if args.simulators {
         out::json(&serde_json::json!({
             "dataverse": simulators.dataverse.site_url,
@@ -64,7 +64,9 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = format!("http://{}", listener.local_addr()?);
     let file = folder.0.join("sandbox.toml");
-    std::fs::write(&file, configuration_text(&address, &simulators, &folder.0, trap.is_some()))?;
+    let mut text = configuration_text(&address, &simulators, &folder.0, trap.is_some());
+    text.push_str(client_text(args.flow));
+    std::fs::write(&file, text)?;
     let config = configuration(Some(&file))?;
     let at = Addresses {
         connector: address,
@@ -208,7 +210,11 @@ fn tell_addresses(at: &Addresses) {
     out::line("End it with Ctrl-C.");
 }
 
-async fn start_simulators(port: u16, trap: Option<&Trap>) -> anyhow::Result<Simulators> {
+async fn start_simulators(
+    port: u16,
+    flow: SandboxFlow,
+    trap: Option<&Trap>,
+) -> anyhow::Result<Simulators> {
     let next = |offset: u16| if port == 0 { 0 } else { port.saturating_add(offset) };
     let dataverse =
         dataverse::start(dataverse::Options { port: next(0), pace: PACE, ..Default::default() }).await?;
@@ -223,6 +229,10 @@ async fn start_simulators(port: u16, trap: Option<&Trap>) -> anyhow::Result<Simu
         port: next(2),
         git_port: next(3),
         issuer: keycloak.issuer.clone(),
+        gateway: match flow {
+            SandboxFlow::Code => renku_core::Gateway::Python,
+            SandboxFlow::Device => renku_core::Gateway::Go,
+        },
         pace: PACE,
         sticky: true,
         ..Default::default()
@@ -266,14 +276,22 @@ doi_resolver = "{dataverse}/_doi/api"
 git_hosts = ["{git}"]
 [renku.sandbox.oidc]
 issuer = "{issuer}"
-client_id = "dataverse-connector"
-client_secret = "sandbox-secret"
 "#,
         folder = folder.display(),
         dataverse = simulators.dataverse.site_url,
         renku = simulators.renku.url,
         issuer = simulators.keycloak.issuer,
     )
+}
+
+/// Our client at the simulated Keycloak: the rest of the section that [`configuration_text`] ends with.
+const fn client_text(flow: SandboxFlow) -> &'static str {
+    match flow {
+        SandboxFlow::Code => "client_id = \"dataverse-connector\"\nclient_secret = \"sandbox-secret\"\n",
+        SandboxFlow::Device => {
+            "client_id = \"renku-cli\"\nflow = \"device\"\naccepted_clients = [\"renku\", \"renku-cli\"]\n"
+        }
+    }
 }
 
 /// A driven import prints its own story; logs would only stand between.

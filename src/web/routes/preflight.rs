@@ -19,7 +19,7 @@ use crate::texts::text;
 use crate::web::Context;
 use crate::web::extract::Visitor;
 use crate::web::forms::Checked;
-use crate::web::pages::{Link, Page, lead_to, next_query, render};
+use crate::web::pages::{Link, Page, lead_to, render};
 use crate::web::problem::{ApiProblem, status};
 
 /// What the page's address may say.
@@ -94,11 +94,11 @@ pub(crate) async fn confirm(
     let here = format!("/preflight/{}", handle.expose_secret());
     let Checked { visitor, form: typed } = match form {
         Ok(checked) => checked,
-        Err(problem) if problem.body().code == ProblemCode::SignInNeeded => {
-            return Ok(lead_to(&format!("/sign-in?{}", next_query(&here))));
-        }
-        // Most likely somebody signed in meanwhile, in another tab, which gives all forms another token.
-        Err(problem) if problem.body().code == ProblemCode::FormNotOurs => {
+        // The session is over, or somebody signed in meanwhile in another tab, which gives all forms another token. The page itself
+        // has the way to the sign-in: a browser does not follow a form from here to Keycloak (`form-action`, also for redirects).
+        Err(problem)
+            if matches!(problem.body().code, ProblemCode::SignInNeeded | ProblemCode::FormNotOurs) =>
+        {
             return Ok(lead_to(&format!("{here}?again=1")));
         }
         Err(problem) => return Err(problem),
@@ -145,8 +145,7 @@ async fn confirmed(
     let say = |name: &str| text(visitor.language, name, &[]);
     let (renku, api) = way_of(&typed.way).ok_or_else(|| Fault::user(ProblemCode::RenkuUnknown))?;
     let Some(person) = visitor.person_at(&renku) else {
-        let back = format!("/preflight/{}?way={}", handle.expose_secret(), typed.way);
-        return Ok(format!("/sign-in?renku={renku}&{}", next_query(&back)));
+        return Ok(format!("/preflight/{}?way={}&again=1", handle.expose_secret(), typed.way));
     };
     let address = typed.address.trim();
     let project = if address.is_empty() { typed.project.trim() } else { address };
