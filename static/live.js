@@ -9,15 +9,24 @@
 
   const openDetails = (root) => new Set([...root.querySelectorAll("details[id][open]")].map((d) => d.id));
 
+  // What had the focus keeps it: the same thing by its id, else the same words; where it is gone, the first heading is next to it.
+  function refocus(fresh, before) {
+    const same = [...fresh.querySelectorAll(before.tagName)].find((e) => e.textContent === before.textContent);
+    const heading = fresh.querySelector("h2");
+    if (heading) heading.tabIndex = -1;
+    const next = (before.id && document.getElementById(before.id)) || same || heading;
+    next?.focus({ preventScroll: true });
+  }
+
   function put(fresh) {
     const old = live();
     shown = fresh.outerHTML;
     const open = openDetails(old);
-    const focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = old.contains(document.activeElement) ? document.activeElement : undefined;
     for (const id of open) fresh.querySelector("#" + CSS.escape(id))?.setAttribute("open", "");
     reveal(fresh);
     old.replaceWith(fresh);
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused) refocus(fresh, focused);
     const said = fresh.dataset.announce;
     if (words && said && words.textContent !== said) words.textContent = said;
   }
