@@ -34,7 +34,7 @@ export class Sandbox {
   async #addresses() {
     const wanted = {
       connector: /^\s+connector\s+(\S+)/, dataverse: /^\s+simulated Dataverse\s+(\S+)/, issuer: /^\s+simulated Keycloak\s+(\S+)/,
-      renku: /^\s+simulated Renku 1\s+(\S+)/, git: /^\s+its git host\s+(\S+)/,
+      renku: /^\s+simulated Renku\s+(\S+)/, git: /^\s+git host of Renku 1\s+(\S+)/,
     };
     const lines = createInterface({ input: this.child.stdout });
     await new Promise((resolve, reject) => {

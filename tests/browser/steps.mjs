@@ -6,6 +6,10 @@ import { PATIENCE_MS } from "./harness.mjs";
 
 export const GLACIER = { pid: "doi:10.5072/FK2/GLACIER", title: "Glacier mass balance measurements, Rhône basin, 2010–2023" };
 
+/** What the two services of a Renku are called. */
+export const COPIED = "Simulated Renku, copied (Renku 1)";
+export const LINKED = "Simulated Renku, linked (Renku 2)";
+
 /** The page of a dataset at the simulated Dataverse, logged in as fiona unless as a guest. */
 export function datasetPage(sandbox, pid, { guest = false } = {}) {
   return `${sandbox.dataverse}/dataset.xhtml?persistentId=${encodeURIComponent(pid)}${guest ? "" : "&as=fiona"}`;
@@ -20,10 +24,18 @@ export async function pressTheButton(page) {
   return tab;
 }
 
-/** From the dataset's page to the page that the connector opens. */
-export async function comeFrom(who, sandbox, pid = GLACIER.pid, options) {
-  await who.page.goto(datasetPage(sandbox, pid, options));
-  return pressTheButton(who.page);
+/** From the dataset's page to the page that the connector opens, where the one or the other Renku is chosen. */
+export async function comeFrom(who, sandbox, pid = GLACIER.pid, { guest, way = COPIED } = {}) {
+  await who.page.goto(datasetPage(sandbox, pid, { guest }));
+  const tab = await pressTheButton(who.page);
+  await chooseWay(tab, way);
+  return tab;
+}
+
+/** Chooses one of the two services of the simulated Renku, if there is something to choose. */
+export async function chooseWay(page, way) {
+  const link = page.getByRole("navigation", { name: "Where to import" }).getByRole("link", { name: way });
+  if (way && await link.count() > 0) await link.click();
 }
 
 /** Answers the simulated Keycloak's question who one is. */
@@ -58,8 +70,8 @@ export async function awaitHeading(page, name, script = true) {
 }
 
 /** The whole way for somebody who is signed in: button, project, import. Gives the tab with the import's page. */
-export async function startImport(who, sandbox, pid = GLACIER.pid, project = "first-project") {
-  const tab = await comeFrom(who, sandbox, pid);
+export async function startImport(who, sandbox, pid = GLACIER.pid, project = "first-project", way = COPIED) {
+  const tab = await comeFrom(who, sandbox, pid, { way });
   await chooseProject(tab, project);
   await tab.getByRole("button", { name: "Import", exact: true }).click();
   await tab.waitForURL(/\/imports\/[^/]+$/);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Sandbox, accessible, fitsTheScreen, person, startBrowser } from "../harness.mjs";
-import { GLACIER, awaitHeading, comeFrom, signedIn, startImport } from "../steps.mjs";
+import { GLACIER, LINKED, awaitHeading, comeFrom, signedIn, startImport } from "../steps.mjs";
 import { LANGUAGES, say } from "../texts.mjs";
 
 let sandbox, browser, alice, bob, guest, pages;
@@ -14,8 +14,8 @@ before(async () => {
   [alice, bob, guest] = await Promise.all([person(browser), person(browser), person(browser)]);
   await signedIn(alice, sandbox);
   await signedIn(bob, sandbox, "bob");
-  const address = async (who, pid) => {
-    const tab = await comeFrom(who, sandbox, pid);
+  const address = async (who, pid, way) => {
+    const tab = await comeFrom(who, sandbox, pid, way && { way });
     const url = tab.url();
     await tab.close();
     return url;
@@ -39,6 +39,7 @@ before(async () => {
     [alice, await address(alice, LONG), "launch-title"],
     [alice, await address(alice, "doi:10.5072/FK2/RESTRD"), "launch-title"],
     [bob, await address(bob, "doi:10.5072/FK2/UTF8"), "launch-title"],
+    [alice, await address(alice, "doi:10.5072/FK2/RESTRD", LINKED), "launch-title"],
     [guest, at("/launch/demo"), "launch-invalid"],
     [guest, at("/launch/nowhere"), "installation-unknown"],
     [bob, at("/imports"), "list-title"],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Sandbox, person, startBrowser } from "../harness.mjs";
-import { GLACIER, awaitHeading, chooseProject, comeFrom, datasetPage, pressTheButton, signInAs } from "../steps.mjs";
+import { COPIED, GLACIER, awaitHeading, chooseProject, chooseWay, comeFrom, datasetPage, pressTheButton, signInAs } from "../steps.mjs";
 
 let sandbox, browser;
 before(async () => { [sandbox, browser] = await Promise.all([Sandbox.start(), startBrowser()]); });
@@ -23,6 +23,7 @@ for (const script of [true, false]) {
     await tab.getByRole("heading", { level: 2, name: GLACIER.title }).waitFor();
     const facts = await tab.getByRole("main").innerText();
     for (const fact of ["Simulated Dataverse", "1.0, published on", GLACIER.pid, "5 files"]) assert.ok(facts.includes(fact), `${fact}: ${facts}`);
+    await chooseWay(tab, COPIED);
     assert.equal(await tab.getByRole("button", { name: "Import", exact: true }).count(), 0, "nothing can be imported before the sign-in");
 
     await tab.getByRole("link", { name: "Sign in to Simulated Renku" }).click();

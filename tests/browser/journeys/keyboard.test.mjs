@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Sandbox, focused, person, startBrowser } from "../harness.mjs";
-import { GLACIER, awaitHeading, comeFrom, datasetPage, signedIn } from "../steps.mjs";
+import { COPIED, GLACIER, LINKED, awaitHeading, comeFrom, datasetPage, signedIn } from "../steps.mjs";
 
 let sandbox, browser;
 before(async () => { [sandbox, browser] = await Promise.all([Sandbox.start(), startBrowser()]); });
@@ -47,7 +47,10 @@ test("the first visit needs no mouse", async () => {
   const tab = await opened;
   await tab.waitForLoadState();
 
-  assert.deepEqual(await tabTo(tab, "Sign in to Simulated Renku"), [...FRAME, GLACIER.pid, "Sign in to Simulated Renku"]);
+  assert.deepEqual(await tabTo(tab, COPIED), [...FRAME, GLACIER.pid, LINKED, COPIED]);
+  await tab.keyboard.press("Enter");
+  await tab.getByText("Renku copies the files into your project.", { exact: false }).waitFor();
+  assert.deepEqual(await tabTo(tab, "Sign in to Simulated Renku"), [...FRAME, GLACIER.pid, LINKED, COPIED, "Sign in to Simulated Renku"]);
   await tab.keyboard.press("Enter");
   await tab.getByRole("heading", { name: "Sign in to dataverse-connector" }).waitFor();
   await tab.keyboard.press("Tab");
@@ -58,7 +61,7 @@ test("the first visit needs no mouse", async () => {
 
   await tab.getByText("You are signed in as Alice Amsler.").waitFor();
   const way = await tabTo(tab, /first-project|second-project|protected-main|outdated/);
-  assert.deepEqual(way.slice(0, -1), [...SIGNED_IN, GLACIER.pid]);
+  assert.deepEqual(way.slice(0, -1), [...SIGNED_IN, GLACIER.pid, LINKED, COPIED]);
   // The arrows go through the list of projects, the space bar takes the one that has the focus.
   await tab.keyboard.press("Space");
   for (let presses = 0; presses < 10 && !/first-project/.test(await focused(tab)); presses += 1) await tab.keyboard.press("ArrowDown");

@@ -30,7 +30,9 @@ function listen(page) {
 }
 
 test("while an import runs each stage is announced, and its end", async () => withAlice({}, async (alice) => {
-  await sandbox.tell("renku", "mode", { job_ms: 4000 });
+  await sandbox.tell("renku", "mode", { job_ms: 3000 });
+  // The second import into a project waits for the first, so that all of its stages come while somebody listens.
+  const first = await startImport(alice, sandbox, "doi:10.5072/FK2/BIGLFS");
   const tab = await startImport(alice, sandbox);
   assert.ok(await listen(tab) > 0, "there is a live region");
   await tab.getByText("You can close this page.", { exact: false }).waitFor();
@@ -41,6 +43,7 @@ test("while an import runs each stage is announced, and its end", async () => wi
   const heard = await tab.evaluate(() => window.heard);
   assert.ok(heard.includes("Renku fetches the files"), `${heard}`);
   assert.equal(heard.at(-1), "Complete");
+  await first.close();
   assert.equal(new Set(heard).size, heard.length, `nothing is said twice: ${heard}`);
   const stages = await tab.getByRole("list").filter({ hasText: "Handed to Renku" }).first().getByRole("listitem").allInnerTexts();
   assert.equal(stages.length, 4);
@@ -60,7 +63,7 @@ for (const script of [true, false]) {
   const inList = (page, words) => page.getByRole("listitem").filter({ hasText: words });
 
   test(`an import can be called off, ${how}`, async () => withAlice({ script }, async (alice) => {
-    await sandbox.tell("renku", "mode", { job_ms: 20_000 });
+    await sandbox.tell("renku", "mode", { job_ms: 3000 });
     const tab = await startImport(alice, sandbox, "doi:10.5072/FK2/SLOW3", script ? "second-project" : "first-project");
     await tab.getByRole("button", { name: "Cancel" }).click();
     await awaitHeading(tab, "Cancelled", script);
@@ -70,7 +73,6 @@ for (const script of [true, false]) {
   }));
 
   test(`a file that cannot be fetched is named, with whose turn it is, and trying again makes a new import, ${how}`, async () => withAlice({ script }, async (alice) => {
-    await sandbox.tell("dataverse", "faults", undefined, "DELETE");
     const tab = await startImport(alice, sandbox, "doi:10.5072/FK2/MISSNG", "protected-main");
     await awaitHeading(tab, say("en", "file-not-downloadable"), script);
     await tab.getByText(say("en", "file-not-downloadable-remedy")).waitFor();
@@ -119,10 +121,11 @@ for (const script of [true, false]) {
   }));
 
   test(`a sign-in that Renku lost is asked for, and the same import goes on, ${how}`, async () => withAlice({ script }, async (alice) => {
+    const project = script ? "second-project" : "first-project";
     await sandbox.tell("renku", "faults", { name: "gitlab_token_gone", user: "alice" });
     const tab = await comeFrom(alice, sandbox, "doi:10.5072/FK2/OWNTRM");
     await tab.getByText("Your projects cannot be shown.", { exact: false }).waitFor();
-    await tab.getByRole("textbox", { name: "Or paste a project's address" }).fill(`${sandbox.git}/alice/second-project`);
+    await tab.getByRole("textbox", { name: "Or paste a project's address" }).fill(`${sandbox.git}/alice/${project}`);
     await tab.getByRole("button", { name: "Import", exact: true }).click();
     await awaitHeading(tab, "Sign in to Renku once, and it goes on", script);
     const import_ = tab.url();
