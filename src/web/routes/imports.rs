@@ -262,8 +262,8 @@ pub(crate) async fn timeline(
     get, path = "/api/v1/imports/{id}/events", operation_id = "followImport", tag = "imports",
     params(
         ("id" = String, Path, format = "uuid", description = "The import's number."),
-        ("Last-Event-ID" = Option<String>, Header, pattern = "^[0-9]{1,18}(-end)?$",
-         description = "The `id` of the last event that you have."),
+        ("Last-Event-ID" = Option<String>, Header, pattern = "^([0-9]{1,18}(-end)?)?$",
+         description = "The `id` of the last event that you have; empty is as if it were not there."),
         ("after" = Option<String>, Query, pattern = "^[0-9]{1,18}(-end)?$",
          description = "The same, for readers that cannot send that header."),
     ),
