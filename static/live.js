@@ -31,6 +31,14 @@
     if (words && said && words.textContent !== said) words.textContent = said;
   }
 
+  // What was waited for is over: the answer is shown as it is, since the server may give it only once.
+  function end(page) {
+    source?.close();
+    const main = document.adoptNode(page.querySelector("main"));
+    document.querySelector("main").replaceWith(main);
+    main.focus();
+  }
+
   async function look() {
     if (asking) { again = true; return; }
     asking = true;
@@ -39,8 +47,8 @@
       if (answer.redirected) { location.assign(answer.url); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("[data-live]");
-      if (!fresh) { location.reload(); return; }
       document.title = page.title;
+      if (!fresh) { end(page); return; }
       if (fresh.outerHTML !== shown) put(document.adoptNode(fresh));
     } catch { /* the network is away; the timer tries again */ } finally { asking = false; }
     if (again) { again = false; look(); } else plan();

@@ -301,8 +301,6 @@ doi_resolver = "{dataverse}/_doi/api"
 git_hosts = ["{git}"]
 [renku.sandbox.oidc]
 issuer = "{issuer}"
-client_id = "dataverse-connector"
-client_secret = "sandbox-secret"
 docs_client_id = "dataverse-connector-docs"
 "#,
         folder = folder.display(),

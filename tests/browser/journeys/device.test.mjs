@@ -35,7 +35,7 @@ for (const script of [true, false]) {
     await keycloak.close();
     // The page goes on by itself, also without script, where it loads itself again.
     await tab.getByText("You are signed in as Alice Amsler.").waitFor();
-    await chooseProject(tab);
+    await chooseProject(tab, script ? "first-project" : "second-project");
     await tab.getByRole("button", { name: "Import", exact: true }).click();
     await awaitHeading(tab, "Complete", script);
     await alice.close();
@@ -53,7 +53,7 @@ test("the code's page is accessible in every language, and fits a narrow screen"
     assert.equal(await tab.title(), `${say(language, "page-device-title")} · ${say(language, "page-product")}`);
     await tab.getByRole("img", { name: say(language, "page-device-qr") }).waitFor();
     for (const colorScheme of ["light", "dark"]) {
-      await tab.emulateMedia({ colorScheme });
+      await tab.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await accessible(tab, `${language} ${colorScheme}`);
     }
     await tab.setViewportSize({ width: 360, height: 740 });

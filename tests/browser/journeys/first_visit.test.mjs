@@ -40,7 +40,7 @@ for (const script of [true, false]) {
     assert.ok(link.includes(`alice/${project}`), link);
 
     await tab.getByRole("link", { name: "My imports" }).click();
-    await tab.getByRole("listitem").filter({ hasText: GLACIER.title }).getByText("Arrived").waitFor();
+    await tab.getByRole("listitem").filter({ hasText: GLACIER.title }).getByText("Arrived").first().waitFor();
     await alice.close();
   });
 

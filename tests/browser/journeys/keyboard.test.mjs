@@ -110,9 +110,11 @@ test("after a mistake the summary has the focus, and leads to the field", async 
   const alice = await person(browser);
   await signedIn(alice, sandbox);
   const tab = await comeFrom(alice, sandbox, "doi:10.5072/FK2/SMALL3");
+  const address = tab.getByRole("textbox", { name: "Or paste a project's address" });
   const mistakes = [
-    [async () => {}, "Choose a project, or paste the address of one."],
-    [async () => tab.getByRole("textbox", { name: "Or paste a project's address" }).fill("https://nowhere.example/a/b"), "Projects at this address cannot be reached"],
+    // An address that is typed takes the choice off the list.
+    [async () => { await address.fill("https://x"); await address.fill(""); }, "Choose a project, or paste the address of one."],
+    [() => address.fill("https://nowhere.example/a/b"), "Projects at this address cannot be reached"],
   ];
   for (const [mistake, words] of mistakes) {
     await mistake();

@@ -21,12 +21,17 @@ for (const script of [true, false]) {
     await chooseProject(tab);
     await tab.getByRole("button", { name: "Import", exact: true }).click();
     await awaitHeading(tab, "Complete", script);
-    await tab.getByText(say("en", "import-next-session")).waitFor();
+    await tab.getByText(say("en", "import-linked")).waitFor();
     const link = await tab.getByRole("link", { name: "Open in Renku" }).getAttribute("href");
     assert.ok(link.startsWith(sandbox.renku), link);
     if (script) await accessible(tab, "a dataset that is linked");
     const { links } = await sandbox.tell("renku", "data/state", undefined, "GET");
-    assert.equal(Object.values(links).length, script ? 1 : 2, JSON.stringify(links));
+    assert.equal(Object.values(links).length, 1, JSON.stringify(links));
+
+    await tab.getByRole("button", { name: say("en", "import-undo") }).click();
+    await awaitHeading(tab, say("en", "import-undone"), script);
+    const undone = await sandbox.tell("renku", "data/state", undefined, "GET");
+    assert.equal(Object.values(undone.links).length, 0, JSON.stringify(undone.links));
     await alice.close();
   });
 }
