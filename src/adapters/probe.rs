@@ -191,13 +191,9 @@ impl DataverseLook {
         let data = json(&answer)
             .filter(|_| answer.status == StatusCode::OK)
             .and_then(|mut told| told.get_mut("data").map(Value::take));
-        match data {
-            Some(data) => Ok((answer, data)),
-            None => {
-                let problem = Problem::new(ProblemCode::DataverseNotUnderstood).saying(words);
-                Err(Fault::new(Class::Permanent, problem))
-            }
-        }
+        let not_understood =
+            || Fault::new(Class::Permanent, Problem::new(ProblemCode::DataverseNotUnderstood).saying(words));
+        data.map(|data| (answer, data)).ok_or_else(not_understood)
     }
 }
 
@@ -216,15 +212,10 @@ impl DataverseProbe for DataverseLook {
 
     async fn tools(&self) -> Result<Vec<Value>, Fault> {
         let (_, data) = self.ask("/api/externalTools").await?;
-        match data {
-            Value::Array(tools) => Ok(tools),
-            other => {
-                let words = format!("/api/externalTools is no list: {other}");
-                Err(Fault::new(
-                    Class::Permanent,
-                    Problem::new(ProblemCode::DataverseNotUnderstood).saying(words),
-                ))
-            }
+        if let Value::Array(tools) = data {
+            return Ok(tools);
         }
+        let words = format!("/api/externalTools is no list: {data}");
+        Err(Fault::new(Class::Permanent, Problem::new(ProblemCode::DataverseNotUnderstood).saying(words)))
     }
 }

@@ -297,7 +297,7 @@ pub(crate) struct RegisterArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) keycloak: Option<String>,
 
-    /// Do it (at a Dataverse of 6.6 or later, with a superuser's api_token in the configuration); without it only what would be done is shown.
+    /// Do it (at a Dataverse of 6.6 or later, with a superuser's `api_token` in the configuration); without it only what would be done is shown.
     #[arg(long, conflicts_with = "remove", requires = "installation")]
     pub(crate) apply: bool,
 

@@ -420,6 +420,8 @@ fn the_manual_names_every_key_and_its_commented_sections_are_the_defaults() {
         manual.push('\n');
     }
     let manual = manual.replace(".NAME", ".some");
+    // An example of what has no default.
+    let manual = manual.replace("docs_client_id = \"dataverse-connector-docs\"", "docs_client_id = \"\"");
     let full = load(&manual, &[("DATAVERSE_RENKU__RENKU__SOME__OIDC__CLIENT_SECRET", "x")]).unwrap().0;
     let bare = "[dataverse.some]\nsite_url = \"https://demo.dataverse.org\"\ntitle = \"Demo Dataverse\"\n[renku.some]\n\
                 url = \"https://renku.example.org\"\ntitle = \"Example Renku\"\n";

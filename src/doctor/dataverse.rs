@@ -75,7 +75,7 @@ pub fn drift(registered: &[Value], ours: &Value) -> Option<Vec<String>> {
     let empty = Map::new();
     let fields = ours.as_object().unwrap_or(&empty);
     let differs = fields.iter().filter_map(|(key, wanted)| {
-        let there = found.get(key).map(unfolded).unwrap_or(Value::Null);
+        let there = found.get(key).map_or(Value::Null, unfolded);
         // Dataverse adds keys of its own inside, and leaves the rest as it was given.
         (!holds(&there, wanted)).then(|| format!("{key}: {there} instead of {wanted}"))
     });

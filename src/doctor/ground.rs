@@ -34,10 +34,8 @@ fn plain(check: Check, (answer, took): (Result<(), Fault>, Duration)) -> Finding
     let finding = match answer {
         Ok(()) => Finding::fine(HERE, check, ""),
         Err(fault) => {
-            let commands = match fault.problem.code {
-                ProblemCode::SchemaNotCurrent => vec!["dataverse-renku migrate".to_owned()],
-                _ => Vec::new(),
-            };
+            let old_schema = fault.problem.code == ProblemCode::SchemaNotCurrent;
+            let commands = old_schema.then(|| "dataverse-renku migrate".to_owned()).into_iter().collect();
             Finding::broken(HERE, check, fault.problem).with(commands)
         }
     };

@@ -112,7 +112,7 @@ catalogue! {
     /// No such subscription, or not this person's.
     SubscriptionUnknown = "subscription-unknown", Researcher;
     /// Only those whom the configuration names operators may do this.
-    OperatorsOnly = "operators-only", Operator;
+    OperatorsOnly = "operators-only", Researcher;
     /// The import is in a phase in which this cannot be done.
     NotPossibleNow = "not-possible-now", Researcher;
     /// A form was sent from elsewhere, or belongs to a session that is over.

@@ -86,7 +86,7 @@ async fn a_way_back_works_once_in_its_own_browser_and_in_time() {
     assert_eq!(code_of(finish(Some(cookie)).await), ProblemCode::SignInAttemptUnknown);
 
     let late = identity.begin_sign_in(&renku("main"), "/").await.unwrap();
-    stage.clock.forward(Duration::from_mins(10));
+    stage.clock.forward(Duration::from_mins(30));
     let finish = identity.finish_sign_in(came_back(&late, "good"), Some(&late.cookie.secret), None);
     assert_eq!(code_of(finish.await), ProblemCode::SignInAttemptUnknown);
     let nothing = identity.finish_sign_in(Callback::default(), None, None);

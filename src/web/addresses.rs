@@ -16,7 +16,7 @@ use crate::domain::problem::{Problem, ProblemCode};
 
 macro_rules! addresses {
     ($($path:literal => { $($method:ident $handler:path),+ })+) => {
-        /// Each path with its methods, in lower case as in an OpenAPI document.
+        /// Each path with its methods, in lower case as in an `OpenAPI` document.
         pub const ADDRESSES: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($method)),+])),+];
 
         /// Registers every one of them.

@@ -111,7 +111,7 @@ pub(super) async fn limited(
         let forwarded: Vec<_> = headers.filter_map(|value| value.to_str().ok()).collect();
         let from = address(peer, &forwarded, &context.is_proxy);
         if let Some(wait) = context.gates.wait(request.request(), from) {
-            metrics::counter!("http_requests_limited_total").increment(1);
+            metrics::counter!("dataverse_renku_http_requests_limited_total").increment(1);
             let problem = ApiProblem::from(ProblemCode::TooManyRequests).again_after(wait);
             return Ok(request.error_response(problem));
         }

@@ -55,10 +55,8 @@ pub(super) fn json_refused(error: JsonPayloadError, _request: &HttpRequest) -> a
         | JsonPayloadError::Payload(_)
         | _ => ProblemCode::RequestInvalid,
     };
-    let words = match &error {
-        JsonPayloadError::Deserialize(why) => why.to_string(),
-        other => other.to_string(),
-    };
+    let words =
+        if let JsonPayloadError::Deserialize(why) = &error { why.to_string() } else { error.to_string() };
     refused(code, &words)
 }
 

@@ -1,4 +1,4 @@
-//! The API's description (OpenAPI 3.1), made from the handlers, and the page to try it out.
+//! The API's description (`OpenAPI` 3.1), made from the handlers, and the page to try it out.
 //!
 //! A handler says what it gives when all goes well; refusals are the same everywhere and are added here.
 
@@ -106,6 +106,7 @@ impl Docs {
 }
 
 /// The description, with this deployment's address and ways to sign in.
+#[expect(clippy::indexing_slicing, reason = "a JSON object takes any key")]
 pub fn description(public_url: &str, sign_in: Option<&SignIn>) -> Value {
     let mut api = serde_json::to_value(Api::openapi()).unwrap_or_default();
     api["info"]["version"] = json!("1");
@@ -125,6 +126,7 @@ pub fn description(public_url: &str, sign_in: Option<&SignIn>) -> Value {
     api
 }
 
+#[expect(clippy::indexing_slicing, reason = "a JSON object takes any key")]
 fn schemes(sign_in: Option<&SignIn>) -> Value {
     let mut schemes = json!({ "token": {
         "type": "http",
@@ -155,6 +157,7 @@ fn add_refusals(operation: &mut Value) {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "a JSON object takes any key")]
 fn refusal(status: u16) -> Value {
     let (what, header) = match status {
         400 => ("Something in the request cannot be used; `field` names it.", None),
@@ -183,7 +186,7 @@ fn refusal(status: u16) -> Value {
 
 /// This description
 ///
-/// OpenAPI 3.1.
+/// `OpenAPI` 3.1.
 #[utoipa::path(
     get, path = "/api/openapi.json", operation_id = "describe", tag = "operation", security(()),
     responses((status = 200, body = Object, description = "The description.")),

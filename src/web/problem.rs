@@ -322,10 +322,8 @@ impl ResponseError for ApiProblem {
         let mut answer = HttpResponse::build(self.status_code());
         answer.content_type("application/problem+json");
         if self.status_code() == StatusCode::UNAUTHORIZED {
-            let told = match self.body.code {
-                ProblemCode::TokenMissing => "Bearer",
-                _ => "Bearer error=\"invalid_token\"",
-            };
+            let missing = self.body.code == ProblemCode::TokenMissing;
+            let told = if missing { "Bearer" } else { "Bearer error=\"invalid_token\"" };
             answer.insert_header(("WWW-Authenticate", told));
         }
         if let Some(methods) = &self.allow {
@@ -355,6 +353,8 @@ mod tests {
             assert!(status.is_client_error() || status.is_server_error(), "{code}");
             match code.turn() {
                 Turn::Researcher => assert!(status.is_client_error(), "{code} is {status}"),
+                // Whoever runs the Dataverse calls, and it is for the operator to let it in.
+                Turn::Operator if code == ProblemCode::CallbackAddressRefused => assert_eq!(status, 403),
                 Turn::Operator => assert!(status.is_server_error(), "{code} is {status}"),
                 Turn::Nobody => assert!(
                     matches!(status.as_u16(), 409 | 429 | 502 | 503),

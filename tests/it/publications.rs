@@ -87,10 +87,10 @@ async fn accepted(whole: &Whole, version: &str) -> usize {
 }
 
 /// Alice may see everything.
-const ADMIN: &str = "[admin]\npeople = [\"0a11ce00-5f1c-4d0e-9c38-7a6c4a4f0001\"]\n";
+const ALICE: &str = "0a11ce00-5f1c-4d0e-9c38-7a6c4a4f0001";
 
 const fn wishes(kept: Kept) -> Wishes {
-    Wishes { more: ADMIN, ..Wishes::on(kept) }
+    Wishes { operator: ALICE, ..Wishes::on(kept) }
 }
 
 async fn ready(wishes: Wishes) -> (Whole, App, String) {

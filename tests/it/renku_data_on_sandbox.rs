@@ -651,7 +651,7 @@ async fn what_is_offered_follows_the_renku_and_an_import_stays_where_it_was_star
     let refused = world.engine.start(world.person, &"main".parse().unwrap(), &named, None).await.unwrap_err();
     assert_eq!(
         (refused.problem.code, refused.problem.field.as_deref()),
-        (ProblemCode::RenkuApiNotOffered, Some("api"))
+        (ProblemCode::RequestInvalid, Some("api"))
     );
     place.no_faults().await;
     assert_eq!(result(&world.run(&import).await).compared, Compared::Link, "it stayed with Renku 2");

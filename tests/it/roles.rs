@@ -2,6 +2,8 @@
 //!
 //! One process that does everything is killed in `kill`. Commands that work beside running processes are tried here too.
 
+use dataverse_renku::domain::ports::queue::Lane;
+
 use crate::whole::{App, Kept, Tally, Whole, Wishes};
 
 /// How many imports a run asks for.
@@ -62,7 +64,7 @@ mod needs_postgres_rabbitmq_roles {
         for app in workers.iter().chain([&other_web]) {
             app.logs("connected to the message broker").await;
         }
-        assert_eq!(whole.consumers().await, [2, 2], "who does not work must not be handed messages");
+        assert_eq!(whole.consumers().await, [2; Lane::ALL.len()], "who does not work must not be handed messages");
         whole.sign_in().await;
         whole.log_in_a_program().await;
         let addresses = [whole.address(), address];

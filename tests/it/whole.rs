@@ -55,8 +55,8 @@ pub(crate) struct Wishes {
     pub(crate) dataverse_pace: f64,
     /// How often subscribed datasets are looked at.
     pub(crate) catch_up_every: &'static str,
-    /// More of the configuration.
-    pub(crate) more: &'static str,
+    /// The subject of who may see everything.
+    pub(crate) operator: &'static str,
 }
 
 /// The secret in the address that the simulated Dataverse's workflow calls.
@@ -71,7 +71,7 @@ impl Wishes {
             access_ttl_s: 1800,
             dataverse_pace: 0.0,
             catch_up_every: "1h",
-            more: "",
+            operator: "0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003",
         }
     }
 }
@@ -302,7 +302,7 @@ visible_within = "4s"
 catch_up_every = "{catch_up_every}"
 catch_up_pause = "10ms"
 [admin]
-people = ["0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003"]
+people = ["{operator}"]
 [dataverse.demo]
 site_url = "{dataverse}"
 workflow_secrets = ["an-older-secret-that-is-still-valid", "{WORKFLOW_SECRET}"]
@@ -315,10 +315,9 @@ outstanding = 10
 issuer = "{issuer}"
 client_id = "dataverse-connector"
 client_secret = "sandbox-secret"
-{more}
 "#,
+            operator = wishes.operator,
             catch_up_every = wishes.catch_up_every,
-            more = wishes.more,
             address = self.address(),
             port = self.port,
             slots = wishes.slots,

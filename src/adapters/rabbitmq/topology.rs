@@ -445,7 +445,7 @@ mod tests {
                 assert!(keys.iter().any(|key| key == poll.as_str()), "{poll}");
                 let (_, retry) = topology.way(lane, When::Retry(delay));
                 let bound = retry.as_str().replace(lane.as_str(), "*");
-                assert!(keys.contains(&bound), "{retry}");
+                assert!(keys.iter().any(|key| *key == bound || key == retry.as_str()), "{retry}");
             }
         }
     }

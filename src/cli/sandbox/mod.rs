@@ -78,7 +78,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         git: simulators.renku.git_url.clone(),
     };
     let drives = args.import.is_some() || trap.is_some();
-    telemetry::start_logs(&log_settings(&config, drives))?;
+    telemetry::start_logs(&log_settings(&config, drives, trap.is_some()))?;
 
     let shutdown = Shutdown::default();
     let parts = Parts::connect(&config, Access::Serve, None).await?;
@@ -202,7 +202,11 @@ fn trapped(trap: Option<&Trap>, code: &str, title: &str) -> anyhow::Result<ExitC
 async fn introduce(at: &Addresses, for_programs: bool) -> anyhow::Result<()> {
     let driver = Driver::new(at.clone())?;
     driver.register_button().await.context("the button cannot be registered")?;
-    if for_programs { tell_programs(at, &driver).await } else { tell_addresses(at) }
+    if for_programs {
+        return tell_programs(at, &driver).await;
+    }
+    tell_addresses(at);
+    Ok(())
 }
 
 /// For scripts: they begin when the line is there.
@@ -222,7 +226,7 @@ async fn tell_programs(at: &Addresses, driver: &Driver) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tell_addresses(at: &Addresses) -> anyhow::Result<()> {
+fn tell_addresses(at: &Addresses) {
     out::line(format!("Open  {}/   and choose a dataset, then “Import into Renku”", at.dataverse));
     out::line(format!("  connector            {}", at.connector));
     out::line(format!("  simulated Dataverse  {}", at.dataverse));
@@ -232,14 +236,9 @@ fn tell_addresses(at: &Addresses) -> anyhow::Result<()> {
     out::line(format!("  project of Renku 1   {}/{PROJECT}", at.git));
     out::line(format!("  project of Renku 2   {}/p/{PROJECT}", at.renku));
     out::line("End it with Ctrl-C.");
-    Ok(())
 }
 
-async fn start_simulators(
-    port: u16,
-    flow: SandboxFlow,
-    trap: Option<&Trap>,
-) -> anyhow::Result<Simulators> {
+async fn start_simulators(port: u16, flow: SandboxFlow, trap: Option<&Trap>) -> anyhow::Result<Simulators> {
     let next = |offset: u16| if port == 0 { 0 } else { port.saturating_add(offset) };
     let dataverse =
         dataverse::start(dataverse::Options { port: next(0), pace: PACE, ..Default::default() }).await?;
@@ -321,10 +320,11 @@ const fn client_text(flow: SandboxFlow) -> &'static str {
 }
 
 /// A driven import prints its own story; logs would only stand between.
-fn log_settings(config: &Config, driven: bool) -> crate::config::LogConfig {
+fn log_settings(config: &Config, driven: bool, trapped: bool) -> crate::config::LogConfig {
     let mut log = config.log.clone();
     if driven {
-        "error".clone_into(&mut log.filter);
+        // What a trap provokes is told by the story, too.
+        if trapped { "off" } else { "error" }.clone_into(&mut log.filter);
     }
     log
 }
