@@ -53,8 +53,8 @@ impl Reader {
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((block, rest)) = self.buffer.split_once("\n\n") {
-                let event = parsed(block);
-                self.buffer = rest.to_owned();
+                let (event, rest) = (parsed(block), rest.to_owned());
+                self.buffer = rest;
                 return Some(event);
             }
             let chunk = tokio::time::timeout(PATIENCE, self.answer.chunk()).await.expect("nothing comes");
@@ -199,9 +199,9 @@ async fn a_stream_without_news_says_that_it_is_alive_and_when_to_come_back() {
         comments += usize::from(reader.next().await.unwrap().comment);
     }
     // The process goes down while somebody looks on: the stream ends without an end of the import.
-    let ended = tokio::spawn(reader.rest());
-    assert!(apps[0].terminate().await.success());
-    assert!(ended.await.unwrap().iter().all(|event| event.name != "end"));
+    let (ended, exit) = tokio::join!(reader.rest(), apps[0].terminate());
+    assert!(exit.success());
+    assert!(ended.iter().all(|event| event.name != "end"));
     whole.clear().await;
 }
 

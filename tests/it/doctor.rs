@@ -61,13 +61,12 @@ impl World {
     }
 
     async fn with(renku: renku_core::Options, dataverse: dataverse::Options) -> Self {
-        let (running, issuer, password) = match from_environment("TEST_KEYCLOAK_ISSUER") {
-            Some(issuer) => (None, issuer, from_environment("TEST_KEYCLOAK_PASSWORD").unwrap()),
-            None => {
-                let running = keycloak::start(keycloak::Options::default()).await.unwrap();
-                let issuer = running.issuer.clone();
-                (Some(running), issuer, "any".to_owned())
-            }
+        let (running, issuer, password) = if let Some(issuer) = from_environment("TEST_KEYCLOAK_ISSUER") {
+            (None, issuer, from_environment("TEST_KEYCLOAK_PASSWORD").unwrap())
+        } else {
+            let running = keycloak::start(keycloak::Options::default()).await.unwrap();
+            let issuer = running.issuer.clone();
+            (Some(running), issuer, "any".to_owned())
         };
         let renku = renku_core::Options { issuer: issuer.clone(), pace: 0.1, ..renku };
         let world = Self {

@@ -45,7 +45,8 @@ impl LaunchSource for FakeSource {
 
     async fn look(&self, _look: &SignedLook) -> Result<Seen, Fault> {
         self.looked.fetch_add(1, Ordering::SeqCst);
-        match *self.standing.lock().unwrap() {
+        let standing = *self.standing.lock().unwrap();
+        match standing {
             Some(standing) => Ok(Seen { title: Some("A title".into()), standing }),
             None => Err(Fault::user(ProblemCode::LaunchExpired)),
         }

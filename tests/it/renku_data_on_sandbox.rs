@@ -132,7 +132,12 @@ impl Place {
         if let Some(file) = exchanges_file() {
             use std::io::Write as _;
             let exchanges = self.world.renku_sim("data/exchanges").await;
-            let lines: String = exchanges.as_array().unwrap().iter().map(|one| format!("{one}\n")).collect();
+            let lines: String = exchanges
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|one| [one.to_string(), "\n".to_owned()])
+                .collect();
             let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
             file.write_all(lines.as_bytes()).unwrap();
         }
@@ -196,11 +201,11 @@ async fn every_step_repeated_a_hundred_times_leaves_one_connector_and_one_link()
         assert!(place.arrived(&token, &project, "SMALL3").await.is_some());
     }
     assert_eq!(place.counts().await, (1, 1));
-    let mut taken = 0;
+    let mut gone = 0;
     for _ in 0..100 {
-        taken += usize::from(place.data.unlink(&token, &project, &plan).await.unwrap());
+        gone += usize::from(place.data.unlink(&token, &project, &plan).await.unwrap());
     }
-    assert_eq!((taken, place.counts().await), (1, (1, 0)), "the connector stays: it is everybody's");
+    assert_eq!((gone, place.counts().await), (1, (1, 0)), "the connector stays: it is everybody's");
     place.stop().await;
 }
 
@@ -289,7 +294,7 @@ async fn an_answer_that_is_lost_after_the_effect_leaves_nothing_twice() {
         let outcome = place.data.submit(&token, &second, &place.plan("GLACIER")).await;
         match outcome {
             Err(failure) => {
-                assert_eq!(refused::<()>(Err(failure)), (true, OUTAGE, "renku-unreachable"), "{fault}")
+                assert_eq!(refused::<()>(Err(failure)), (true, OUTAGE, "renku-unreachable"), "{fault}");
             }
             Ok(_) => assert_eq!(fault, "cut", "by then the link was there"),
         }
@@ -691,8 +696,8 @@ async fn only_dois_go_to_renku_2_and_closed_files_are_a_warning_there() {
     let preflight = world.engine.preflight(&renku, &order("doi:10.5072/FK2/GLACIER")).await.unwrap();
     let warnings: Vec<_> = preflight.warnings.iter().map(|warning| warning.problem.code).collect();
     assert_eq!(warnings, [ProblemCode::DatasetHasClosedFiles, ProblemCode::DatasetHasGuestbook]);
-    let older = Request { version: Some("0.9".into()), ..order("doi:10.5072/FK2/GLACIER") };
-    let fault = world.engine.preflight(&renku, &older).await.unwrap_err();
+    let superseded = Request { version: Some("0.9".into()), ..order("doi:10.5072/FK2/GLACIER") };
+    let fault = world.engine.preflight(&renku, &superseded).await.unwrap_err();
     assert_eq!(fault.problem.code, ProblemCode::VersionNotLatest, "no version can be pinned");
     world.engine.recognised(world.person, &preflight.order).await.unwrap();
     place.fault(json!({"name": "doi_unresolvable"})).await;

@@ -57,14 +57,18 @@ mod needs_postgres_rabbitmq_roles {
     async fn of_two_web_processes_and_two_workers_one_each_is_killed_and_nothing_is_doubled_or_lost() {
         let wishes = Wishes { slots: 2, job_ms: 500, ..Wishes::on(Kept::OnServers) };
         let mut whole = Whole::new(wishes).await;
-        let (second, address) = whole.another_address();
+        let (second, address) = Whole::another_address();
         let web = whole.serve(&["--role", "web"]).await;
         let other_web = whole.start_bound(&["--role", "web"], second);
         let workers = [whole.start(&["--role", "worker"]), whole.start(&["--role", "worker"])];
         for app in workers.iter().chain([&other_web]) {
             app.logs("connected to the message broker").await;
         }
-        assert_eq!(whole.consumers().await, [2; Lane::ALL.len()], "who does not work must not be handed messages");
+        assert_eq!(
+            whole.consumers().await,
+            [2; Lane::ALL.len()],
+            "who does not work must not be handed messages"
+        );
         whole.sign_in().await;
         whole.log_in_a_program().await;
         let addresses = [whole.address(), address];

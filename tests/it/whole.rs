@@ -55,6 +55,8 @@ pub(crate) struct Wishes {
     pub(crate) dataverse_pace: f64,
     /// How often subscribed datasets are looked at.
     pub(crate) catch_up_every: &'static str,
+    /// More of the configuration.
+    pub(crate) more: &'static str,
     /// The subject of who may see everything.
     pub(crate) operator: &'static str,
 }
@@ -71,6 +73,7 @@ impl Wishes {
             access_ttl_s: 1800,
             dataverse_pace: 0.0,
             catch_up_every: "1h",
+            more: "",
             operator: "0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003",
         }
     }
@@ -315,8 +318,10 @@ outstanding = 10
 issuer = "{issuer}"
 client_id = "dataverse-connector"
 client_secret = "sandbox-secret"
+{more}
 "#,
             operator = wishes.operator,
+            more = wishes.more,
             catch_up_every = wishes.catch_up_every,
             address = self.address(),
             port = self.port,
@@ -346,7 +351,7 @@ client_secret = "sandbox-secret"
     }
 
     /// A port for a second process with pages, and its address.
-    pub(crate) fn another_address(&self) -> (u16, String) {
+    pub(crate) fn another_address() -> (u16, String) {
         let port = free_port();
         (port, format!("http://127.0.0.1:{port}"))
     }
@@ -560,7 +565,7 @@ client_secret = "sandbox-secret"
     async fn nth(&self, number: usize) -> (&'static str, String) {
         let datasets = ["GLACIER", "SMALL3", "DRAFT2"];
         let project = format!("project-{}", number / datasets.len());
-        if number % datasets.len() == 0 {
+        if number.is_multiple_of(datasets.len()) {
             let path = json!({"path": format!("alice/{project}")});
             self.post(&format!("{}/_sim/projects", self.renku.url), &path).await;
         }

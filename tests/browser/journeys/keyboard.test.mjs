@@ -126,7 +126,8 @@ test("after a mistake the summary has the focus, and leads to the field", async 
     await tab.keyboard.press("Tab");
     assert.ok((await focused(tab)).startsWith(words), await focused(tab));
     await tab.keyboard.press("Enter");
-    await tab.keyboard.press("Tab");
+    // A field is reached at once, a group of them with the next key.
+    if ((await focused(tab)) === "") await tab.keyboard.press("Tab");
     assert.match(await focused(tab), /project|address/i, "the field is next");
   }
   await alice.close();

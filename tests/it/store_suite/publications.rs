@@ -132,8 +132,8 @@ pub(crate) async fn the_same_invocation_is_announced_once(bench: &Bench) {
 pub(crate) async fn of_many_workers_one_takes_a_publication(bench: &Bench) {
     let store = &bench.store;
     let (publication, _) = new(store.announce(announcement(Some("one"))).await.unwrap());
-    let takes = (0..10).map(|_| store.take_publication(publication.id, 1, after(1), after(60)));
-    let taken: Vec<_> = join_all(takes).await.into_iter().filter_map(Result::unwrap).collect();
+    let attempts = (0..10).map(|_| store.take_publication(publication.id, 1, after(1), after(60)));
+    let taken: Vec<_> = join_all(attempts).await.into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(taken.len(), 1);
     // Not due before its holder's time is over, whoever asks.
     assert_eq!(store.take_publication(publication.id, 2, after(2), after(90)).await.unwrap(), None);
