@@ -363,7 +363,8 @@ async fn an_announcement_that_cannot_be_kept_is_refused_at_once_and_kept_when_it
 async fn announcements_are_taken_from_allowed_addresses_only_also_behind_a_proxy() {
     let more = "[dataverse.walled]\nsite_url = \"http://127.0.0.1:9\"\nallowed_addresses = [\"192.0.2.0/24\"]\n\
                 workflow_secrets = [\"walled-0123456789abcdef\"]\n";
-    let whole = Whole::new(Wishes { more, ..Wishes::on(Kept::Here) }).await;
+    let whole =
+        Whole::new(Wishes { more, trusted_proxies: "[\"127.0.0.1\"]", ..Wishes::on(Kept::Here) }).await;
     let app = whole.serve(&[]).await;
     let path = "/dataverse/walled/published/walled-0123456789abcdef";
     let from = async |forwarded: Option<&str>| {

@@ -55,6 +55,8 @@ pub(crate) struct Wishes {
     pub(crate) dataverse_pace: f64,
     /// How often subscribed datasets are looked at.
     pub(crate) catch_up_every: &'static str,
+    /// Whose `X-Forwarded-For` is believed, as a list in TOML.
+    pub(crate) trusted_proxies: &'static str,
     /// More of the configuration.
     pub(crate) more: &'static str,
     /// The subject of who may see everything.
@@ -73,6 +75,7 @@ impl Wishes {
             access_ttl_s: 1800,
             dataverse_pace: 0.0,
             catch_up_every: "1h",
+            trusted_proxies: "[]",
             more: "",
             operator: "0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003",
         }
@@ -264,7 +267,7 @@ impl Whole {
             r#"public_url = "{address}"
 [http]
 bind = "127.0.0.1:{port}"
-trusted_proxies = ["127.0.0.1"]
+trusted_proxies = {trusted_proxies}
 workers = 1
 live_heartbeat = "100ms"
 live_streams_per_person = 20
@@ -321,6 +324,7 @@ client_secret = "sandbox-secret"
 {more}
 "#,
             operator = wishes.operator,
+            trusted_proxies = wishes.trusted_proxies,
             more = wishes.more,
             catch_up_every = wishes.catch_up_every,
             address = self.address(),
