@@ -95,8 +95,8 @@ import-other-project = Anderes Projekt wählen
 
 stage-queued = Wartet, bis er an der Reihe ist
 stage-submitting = Wird Renku übergeben
-stage-submitting-link = Wird mit dem Projekt verbunden
 stage-running = Renku holt die Dateien
+stage-running-link = Renku verknüpft das Projekt mit dem Datensatz
 stage-verifying = Wird mit dem Repositorium verglichen
 stage-verifying-link = Wird im Projekt geprüft
 stage-done = Fertig: { $time }

@@ -95,8 +95,8 @@ import-other-project = Choose another project
 
 stage-queued = Waiting for its turn
 stage-submitting = Handed to Renku
-stage-submitting-link = Connected with the project
 stage-running = Renku fetches the files
+stage-running-link = Renku links the project with the dataset
 stage-verifying = Compared with the repository
 stage-verifying-link = Checked in the project
 stage-done = Done at { $time }

@@ -95,8 +95,8 @@ import-other-project = Choisir un autre projet
 
 stage-queued = Attente de son tour
 stage-submitting = Transmission à Renku
-stage-submitting-link = Liaison avec le projet
 stage-running = Renku récupère les fichiers
+stage-running-link = Renku lie le projet au jeu de données
 stage-verifying = Comparaison avec l’entrepôt
 stage-verifying-link = Vérification dans le projet
 stage-done = Terminé : { $time }

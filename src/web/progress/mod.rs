@@ -131,7 +131,10 @@ impl Look<'_> {
         if let Some(plan) = plan {
             let values = [("count", plan.files.into()), ("size", size(self.language, plan.bytes).into())];
             facts.push(fact("import-files", text(self.language, "import-files-and-size", &values)));
-            facts.push(fact("import-name", plan.name.to_string()));
+            // A link has no name of its own.
+            if !self.is_data() {
+                facts.push(fact("import-name", plan.name.to_string()));
+            }
         }
         facts.push(fact("import-asked-for", moment(self.language, self.import.created_at)));
         facts

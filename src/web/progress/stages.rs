@@ -136,8 +136,8 @@ impl Look<'_> {
 
 const fn name(stage: Phase, links: bool) -> &'static str {
     match stage {
-        Phase::Submitting if links => "stage-submitting-link",
         Phase::Submitting => "stage-submitting",
+        Phase::Running if links => "stage-running-link",
         Phase::Running => "stage-running",
         Phase::Verifying if links => "stage-verifying-link",
         Phase::Verifying => "stage-verifying",
