@@ -11,7 +11,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 
 use super::openapi;
 use super::problem::ApiProblem;
-use super::routes::{health, imports, problems};
+use super::routes::{health, imports, problems, publications, subscriptions};
 use crate::domain::problem::{Problem, ProblemCode};
 
 macro_rules! addresses {
@@ -36,6 +36,11 @@ addresses! {
     "/api/v1/imports/{id}/cancel" => { post imports::cancel }
     "/api/v1/imports/{id}/retry" => { post imports::retry }
     "/api/v1/imports/{id}/undo" => { post imports::undo }
+    "/api/v1/subscriptions" => { get subscriptions::list, post subscriptions::create }
+    "/api/v1/subscriptions/{id}" => { get subscriptions::show, delete subscriptions::remove }
+    "/api/v1/subscriptions/{id}/pause" => { post subscriptions::pause }
+    "/api/v1/subscriptions/{id}/resume" => { post subscriptions::resume }
+    "/api/v1/publications" => { get publications::list }
     "/api/v1/problems" => { get problems::list }
     "/api/v1/problems/{code}" => { get problems::show }
     "/api/openapi.json" => { get openapi::document }

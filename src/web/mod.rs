@@ -15,6 +15,7 @@ pub mod openapi;
 pub(crate) mod pages;
 pub mod problem;
 pub(crate) mod progress;
+pub(crate) mod publication_view;
 pub(crate) mod routes;
 pub mod view;
 
@@ -171,7 +172,7 @@ pub fn server(context: Context, listener: TcpListener, limits: Limits) -> std::i
 fn routes(config: &mut web::ServiceConfig) {
     use routes::{
         account, dataverse, home, import_list, import_pages, launch, preflight, publications, sign_in,
-        subscription_pages, subscriptions,
+        subscription_pages,
     };
     config
         .service(assets::serve)
@@ -194,18 +195,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(publications::workflow_definition)
         .service(publications::published)
         .service(publications::published_by_get)
-        .service(publications::list)
         .service(subscription_pages::list)
         .service(subscription_pages::create)
         .service(subscription_pages::ask_unsubscribe)
         .service(subscription_pages::unsubscribe)
         .service(subscription_pages::act)
-        .service(subscriptions::create)
-        .service(subscriptions::list)
-        .service(subscriptions::show)
-        .service(subscriptions::pause)
-        .service(subscriptions::resume)
-        .service(subscriptions::remove)
         .service(sign_in::begin)
         .service(sign_in::callback)
         .service(sign_in::device)

@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config, oauth};
 
 use super::Context;
 use super::problem::{ApiProblem, ProblemBody};
-use super::routes::{health, imports, problems};
+use super::routes::{health, imports, problems, publications, subscriptions};
 use super::view;
 use crate::domain::problem::ProblemCode;
 
@@ -40,19 +40,22 @@ pub struct SignIn {
     ),
     tags(
         (name = "imports", description = "One dataset version into one project for one person."),
+        (name = "subscriptions", description = "Projects that are kept up to date with a dataset."),
+        (name = "publications", description = "What Dataverse announced, and what we noticed; for operators."),
         (name = "problems", description = "The catalogue of everything that can go wrong."),
         (name = "operation", description = "For those who run the service."),
     ),
     paths(
         imports::create, imports::list, imports::show, imports::timeline, imports::events, imports::cancel, imports::retry, imports::undo,
-        problems::list, problems::show, health::healthz, health::readyz, health::metrics, document,
+        subscriptions::create, subscriptions::list, subscriptions::show, subscriptions::pause, subscriptions::resume,
+        subscriptions::remove, publications::list, problems::list, problems::show, health::healthz, health::readyz, health::metrics, document,
     ),
     components(schemas(ProblemBody, view::TimelineView)),
 )]
 struct Api;
 
 /// The statuses of refusals that each operation may give, beside those that all have.
-const REFUSALS: [(&str, &[u16]); 9] = [
+const REFUSALS: [(&str, &[u16]); 16] = [
     ("createImport", &[400, 401, 403, 404, 409, 410, 413, 415, 422, 502, 503]),
     ("listImports", &[400, 401, 502, 503]),
     ("showImport", &[401, 404, 502, 503]),
@@ -61,6 +64,13 @@ const REFUSALS: [(&str, &[u16]); 9] = [
     ("cancelImport", &[401, 404, 409, 502, 503]),
     ("retryImport", &[401, 404, 409, 502, 503]),
     ("undoImport", &[401, 403, 404, 409, 422, 502, 503]),
+    ("createSubscription", &[400, 401, 403, 404, 409, 410, 413, 415, 422, 502, 503]),
+    ("listSubscriptions", &[400, 401, 502, 503]),
+    ("showSubscription", &[401, 404, 502, 503]),
+    ("pauseSubscription", &[401, 404, 409, 502, 503]),
+    ("resumeSubscription", &[401, 404, 409, 502, 503]),
+    ("endSubscription", &[401, 404, 409, 502, 503]),
+    ("listPublications", &[400, 401, 403, 502, 503]),
     ("showProblem", &[404]),
 ];
 

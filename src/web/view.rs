@@ -289,7 +289,7 @@ pub fn timeline_view(entry: &TimelineEntry, language: Language) -> TimelineView 
 }
 
 /// One of these words.
-fn one_of(words: impl IntoIterator<Item = &'static str>, what: &str) -> ObjectBuilder {
+pub(crate) fn one_of(words: impl IntoIterator<Item = &'static str>, what: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).description(Some(what))
 }
 
@@ -307,7 +307,7 @@ fn condition() -> ObjectBuilder {
     )
 }
 
-fn api() -> ObjectBuilder {
+pub(crate) fn api() -> ObjectBuilder {
     one_of(
         RenkuApi::ALL.map(RenkuApi::as_str),
         "Which of the Renku's services: `data` (Renku 2) or `core` (Renku 1).",

@@ -6,20 +6,21 @@ use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER};
-use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post, web};
+use actix_web::web::{self, Json};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::IntoParams;
 
 use crate::domain::ids::InstallationName;
 use crate::domain::ports::publications::{DatasetRef, PublicationFilter};
 use crate::domain::problem::{Class, Problem, ProblemCode};
-use crate::domain::publication::Publication;
 use crate::publications::definition;
 use crate::publications::receive::{Announcement, Received};
-use crate::web::extract::{Caller, Visitor};
+use crate::web::extract::{Caller, Lang, Visitor};
 use crate::web::pages::is_for_people;
 use crate::web::problem::ApiProblem;
+use crate::web::publication_view::{PublicationPage, publication_view};
 use crate::web::{Context, Door};
 
 /// Dataverse sends 503 once more after this, and gives up.
@@ -89,32 +90,66 @@ pub(crate) async fn published_by_get(
     Ok(answer.content_type("application/problem+json").json(problem.body()))
 }
 
-#[derive(Debug, Deserialize)]
+/// Which publications.
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    /// Only of this installation; together with `dataset`.
     #[serde(default)]
     installation: Option<String>,
+    /// Only of the dataset with this PID; together with `installation`.
     #[serde(default)]
     dataset: Option<String>,
+    /// Only older than this publication: `next` of the page before.
     #[serde(default)]
+    #[param(format = "uuid")]
     before: Option<String>,
+    /// At most so many.
     #[serde(default)]
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
+    limit: Option<String>,
+    /// The language of sentences instead of `Accept-Language`: `en`, `fr`, `de`.
+    #[serde(default, rename = "locale")]
+    _locale: Option<String>,
 }
 
-/// What was announced or noticed, newest first, with the workflow that waited for us; for operators.
-#[get("/api/v1/publications")]
+/// List publications
+///
+/// What was announced or noticed, the newest first, with the workflow that waited for us; for operators.
+#[utoipa::path(
+    get, path = "/api/v1/publications", operation_id = "listPublications", tag = "publications",
+    params(ListQuery),
+    responses((status = 200, body = PublicationPage, description = "A page of publications.")),
+)]
 pub(crate) async fn list(
     context: web::Data<Context>,
     caller: Caller,
+    Lang(language): Lang,
     query: web::Query<ListQuery>,
-) -> Result<HttpResponse, ApiProblem> {
+) -> Result<Json<PublicationPage>, ApiProblem> {
     if !caller.operator {
         return Err(ProblemCode::OperatorsOnly.into());
     }
-    let wrong = |field: &str, words: &str| {
-        ApiProblem::from(Problem::new(ProblemCode::RequestInvalid).about(field).saying(words))
-    };
+    let filter = filter(&query)?;
+    let store = context.publications.store();
+    let found = store.publications(&filter).await?;
+    let full = u32::try_from(found.len()).is_ok_and(|count| count == filter.limit);
+    let next = found.last().filter(|_| full).map(|last| last.id.to_string());
+    let mut publications = Vec::new();
+    for publication in &found {
+        let workflow = match &publication.invocation {
+            None => None,
+            Some(name) => store.invocation_named(&publication.installation, name).await?,
+        };
+        publications.push(publication_view(publication, workflow.as_ref(), language));
+    }
+    Ok(Json(PublicationPage { publications, next }))
+}
+
+fn filter(query: &ListQuery) -> Result<PublicationFilter, Problem> {
+    let wrong =
+        |field: &str, words: &str| Problem::new(ProblemCode::RequestInvalid).about(field).saying(words);
     let dataset = match (query.installation.as_deref(), query.dataset.as_deref()) {
         (None, None) => None,
         (Some(installation), Some(pid)) => Some(DatasetRef {
@@ -128,39 +163,10 @@ pub(crate) async fn list(
     };
     let before = query.before.as_deref().map(str::parse).transpose();
     let before = before.map_err(|_no_id| wrong("before", "this is not the number of a publication"))?;
-    let limit = query.limit.unwrap_or(20);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(wrong("limit", "it is 1 to 100"));
-    }
-    let filter = PublicationFilter { dataset, before, limit };
-    let publications = context.publications.store().publications(&filter).await?;
-    let next =
-        publications.last().filter(|_| publications.len() == limit as usize).map(|it| it.id.to_string());
-    let mut views = Vec::new();
-    for publication in &publications {
-        views.push(view(&context, publication).await?);
-    }
-    Ok(HttpResponse::Ok().json(json!({"publications": views, "next": next})))
-}
-
-async fn view(context: &Context, publication: &Publication) -> Result<Value, ApiProblem> {
-    let workflow = match &publication.invocation {
-        None => None,
-        Some(name) => context.publications.store().invocation_named(&publication.installation, name).await?,
-    };
-    let workflow = workflow.map(|invocation| {
-        json!({
-            "invocation": invocation.name, "state": invocation.state.as_str(), "attempts": invocation.attempts,
-            "problem": invocation.problem, "ended_at": invocation.ended_at.map(|at| at.to_string()),
-        })
-    });
-    Ok(json!({
-        "id": publication.id.to_string(), "installation": publication.installation, "dataset": publication.pid,
-        "source": publication.source.as_str(), "state": publication.state.as_str(),
-        "announced": publication.announced, "found": publication.found, "imports": publication.imports,
-        "problem": publication.problem, "received_at": publication.received_at.to_string(),
-        "ended_at": publication.ended_at.map(|at| at.to_string()), "workflow": workflow,
-    }))
+    let limit = query.limit.as_deref().map_or(Some(20), |text| text.parse().ok());
+    let limit =
+        limit.filter(|limit| (1..=PAGE).contains(limit)).ok_or_else(|| wrong("limit", "it is 1 to 100"))?;
+    Ok(PublicationFilter { dataset, before, limit })
 }
 
 /// The installation, if the secret is its own and it is called from where that is allowed. An unknown name and a wrong secret are

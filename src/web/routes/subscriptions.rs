@@ -1,20 +1,23 @@
 //! `/api/v1/subscriptions`: subscribe, list, show with the ledger, pause, let go on, unsubscribe. People see their own; operators see all.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, delete, get, post, web};
+use actix_web::web::{self, Json};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::ids::SubscriptionId;
-use crate::domain::ports::publications::{DatasetRef, Watched};
+use crate::domain::ports::publications::DatasetRef;
 use crate::domain::ports::subscriptions::{Subscribed, SubscriptionFilter};
 use crate::domain::problem::{Problem, ProblemCode};
-use crate::domain::subscription::{LedgerEntry, Subscription};
+use crate::domain::subscription::Subscription;
 use crate::publications::subscribe::Wish;
-use crate::texts::{Language, problem_remedy, problem_title};
 use crate::web::Context;
 use crate::web::extract::{Caller, Lang};
 use crate::web::problem::ApiProblem;
+use crate::web::publication_view::{
+    SubscriptionDetails, SubscriptionPage, SubscriptionView, subscription_details, subscription_view,
+};
 
 /// Most subscriptions in one answer.
 const PAGE: u32 = 100;
@@ -23,32 +26,59 @@ const PAGE: u32 = 100;
 pub(crate) const LEDGER: u32 = 200;
 
 /// A subscription that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSubscription {
+    /// A PID in any form, or the address of a dataset page.
+    #[schema(min_length = 1, max_length = 2000, example = "doi:10.5072/FK2/GLACIER")]
     dataset: String,
+    /// The project's address.
+    #[schema(min_length = 1, max_length = 2000)]
     project: String,
+    /// The name of the Dataverse installation; needed only where several are configured and `dataset` does not tell.
     #[serde(default)]
     installation: Option<String>,
+    /// The name of the Renku; it is that of the token and may be left out.
     #[serde(default)]
     renku: Option<String>,
+    /// Which of the Renku's services, `data` or `core`; without it the preferred one that takes the project.
     #[serde(default)]
     api: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Which subscriptions.
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    /// Whether those that are over are among them.
     #[serde(default)]
-    ended: bool,
+    #[param(value_type = Option<bool>, default = false)]
+    ended: Option<String>,
+    /// Only older than this subscription: `next` of the page before.
     #[serde(default)]
+    #[param(format = "uuid")]
     before: Option<String>,
+    /// At most so many.
     #[serde(default)]
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
+    limit: Option<String>,
+    /// The language of sentences instead of `Accept-Language`: `en`, `fr`, `de`.
+    #[serde(default, rename = "locale")]
+    _locale: Option<String>,
 }
 
-/// Subscribes: the version that is out now is imported unless it is there or on its way, and each new one from then on.
-#[post("/api/v1/subscriptions")]
+/// Subscribe
+///
+/// The version that is out now is imported unless it is there or on its way, and each new one from then on.
+#[utoipa::path(
+    post, path = "/api/v1/subscriptions", operation_id = "createSubscription", tag = "subscriptions",
+    request_body(content = NewSubscription),
+    responses(
+        (status = 201, body = SubscriptionView, description = "The subscription.", headers(("Location" = String, description = "Its address."))),
+        (status = 200, body = SubscriptionView, description = "The subscription that there was already.", headers(("Location" = String, description = "Its address."))),
+    ),
+)]
 pub(crate) async fn create(
     context: web::Data<Context>,
     caller: Caller,
@@ -69,97 +99,123 @@ pub(crate) async fn create(
         Subscribed::Existing(subscription) => (HttpResponse::Ok(), subscription),
     };
     let address = format!("{}/api/v1/subscriptions/{}", context.public_url, subscription.id);
-    Ok(answer.insert_header((LOCATION, address)).json(view(&subscription, language)))
+    Ok(answer.insert_header((LOCATION, address)).json(subscription_view(&subscription, language)))
 }
 
-/// Lists subscriptions, newest first.
-#[get("/api/v1/subscriptions")]
+/// List subscriptions
+///
+/// The newest first: your own, or everybody's for operators.
+#[utoipa::path(
+    get, path = "/api/v1/subscriptions", operation_id = "listSubscriptions", tag = "subscriptions",
+    params(ListQuery),
+    responses((status = 200, body = SubscriptionPage, description = "A page of subscriptions.")),
+)]
 pub(crate) async fn list(
     context: web::Data<Context>,
     caller: Caller,
     Lang(language): Lang,
     query: web::Query<ListQuery>,
-) -> Result<HttpResponse, ApiProblem> {
+) -> Result<Json<SubscriptionPage>, ApiProblem> {
     let wrong =
         |field: &str, words: &str| Problem::new(ProblemCode::RequestInvalid).about(field).saying(words);
-    let limit = query.limit.unwrap_or(20);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(wrong("limit", "it is 1 to 100").into());
-    }
+    let limit = query.limit.as_deref().map_or(Some(20), |text| text.parse().ok());
+    let limit =
+        limit.filter(|limit| (1..=PAGE).contains(limit)).ok_or_else(|| wrong("limit", "it is 1 to 100"))?;
+    let with_ended = match query.ended.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(wrong("ended", "it is true or false").into()),
+    };
     let before = query.before.as_deref().map(str::parse).transpose();
     let before = before.map_err(|_no_id| wrong("before", "this is not the number of a subscription"))?;
     let person = match (&caller.person, caller.operator) {
         (_, true) => None,
         (Some(person), false) => Some(person.id),
-        (None, false) => return Ok(HttpResponse::Ok().json(json!({"subscriptions": [], "next": null}))),
+        (None, false) => return Ok(Json(SubscriptionPage { subscriptions: Vec::new(), next: None })),
     };
-    let filter = SubscriptionFilter { person, dataset: None, with_ended: query.ended, before, limit };
+    let filter = SubscriptionFilter { person, dataset: None, with_ended, before, limit };
     let found = context.publications.subscriptions().subscriptions(&filter).await?;
     let next = found.last().filter(|_| found.len() == limit as usize).map(|last| last.id.to_string());
-    let views: Vec<_> = found.iter().map(|subscription| view(subscription, language)).collect();
-    Ok(HttpResponse::Ok().json(json!({"subscriptions": views, "next": next})))
+    let subscriptions = found.iter().map(|subscription| subscription_view(subscription, language)).collect();
+    Ok(Json(SubscriptionPage { subscriptions, next }))
 }
 
-/// Shows a subscription, what is known of its dataset, and its ledger: which version arrived when, through which import.
-#[get("/api/v1/subscriptions/{id}")]
+/// Show a subscription
+///
+/// With what is known of its dataset, and its ledger: which version arrived when, through which import.
+#[utoipa::path(
+    get, path = "/api/v1/subscriptions/{id}", operation_id = "showSubscription", tag = "subscriptions",
+    params(("id" = String, Path, format = "uuid", description = "The subscription's number.")),
+    responses((status = 200, body = SubscriptionDetails, description = "The subscription.")),
+)]
 pub(crate) async fn show(
     context: web::Data<Context>,
     caller: Caller,
     Lang(language): Lang,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiProblem> {
+) -> Result<Json<SubscriptionDetails>, ApiProblem> {
     let subscription = theirs(&context, &caller, &id).await?;
     let store = context.publications.subscriptions();
     let ledger = store.ledger(subscription.id, LEDGER).await?;
     let dataset =
         DatasetRef { installation: subscription.installation.clone(), pid: subscription.pid.clone() };
     let watched = context.publications.store().watched(&dataset).await?;
-    let mut shown = view(&subscription, language);
-    if let Some(fields) = shown.as_object_mut() {
-        let lines = ledger.iter().map(|entry| line(entry, language)).collect();
-        fields.insert("ledger".to_owned(), Value::Array(lines));
-        fields.insert("dataset_state".to_owned(), watched.as_ref().map_or(Value::Null, known));
-    }
-    Ok(HttpResponse::Ok().json(shown))
+    Ok(Json(subscription_details(&subscription, &ledger, watched.as_ref(), language)))
 }
 
-/// Lets a subscription rest.
-#[post("/api/v1/subscriptions/{id}/pause")]
+/// Let a subscription rest
+#[utoipa::path(
+    post, path = "/api/v1/subscriptions/{id}/pause", operation_id = "pauseSubscription", tag = "subscriptions",
+    params(("id" = String, Path, format = "uuid", description = "The subscription's number.")),
+    responses((status = 200, body = SubscriptionView, description = "The subscription, which rests.")),
+)]
 pub(crate) async fn pause(
     context: web::Data<Context>,
     caller: Caller,
     Lang(language): Lang,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiProblem> {
+) -> Result<Json<SubscriptionView>, ApiProblem> {
     let subscription = theirs(&context, &caller, &id).await?;
     let paused = context.publications.pause(subscription.id).await?;
-    Ok(HttpResponse::Ok().json(view(&paused, language)))
+    Ok(Json(subscription_view(&paused, language)))
 }
 
-/// Lets a paused subscription go on; what came out meanwhile is imported.
-#[post("/api/v1/subscriptions/{id}/resume")]
+/// Let a paused subscription go on
+///
+/// What came out meanwhile is imported.
+#[utoipa::path(
+    post, path = "/api/v1/subscriptions/{id}/resume", operation_id = "resumeSubscription", tag = "subscriptions",
+    params(("id" = String, Path, format = "uuid", description = "The subscription's number.")),
+    responses((status = 200, body = SubscriptionView, description = "The subscription, which goes on.")),
+)]
 pub(crate) async fn resume(
     context: web::Data<Context>,
     caller: Caller,
     Lang(language): Lang,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiProblem> {
+) -> Result<Json<SubscriptionView>, ApiProblem> {
     let subscription = theirs(&context, &caller, &id).await?;
     let active = context.publications.unpause(subscription.id).await?;
-    Ok(HttpResponse::Ok().json(view(&active, language)))
+    Ok(Json(subscription_view(&active, language)))
 }
 
-/// Unsubscribes. What was imported stays in the project.
-#[delete("/api/v1/subscriptions/{id}")]
+/// Unsubscribe
+///
+/// What was imported stays in the project.
+#[utoipa::path(
+    delete, path = "/api/v1/subscriptions/{id}", operation_id = "endSubscription", tag = "subscriptions",
+    params(("id" = String, Path, format = "uuid", description = "The subscription's number.")),
+    responses((status = 200, body = SubscriptionView, description = "The subscription, which is over.")),
+)]
 pub(crate) async fn remove(
     context: web::Data<Context>,
     caller: Caller,
     Lang(language): Lang,
     id: web::Path<String>,
-) -> Result<HttpResponse, ApiProblem> {
+) -> Result<Json<SubscriptionView>, ApiProblem> {
     let subscription = theirs(&context, &caller, &id).await?;
     let ended = context.publications.unsubscribe(subscription.id).await?;
-    Ok(HttpResponse::Ok().json(view(&ended, language)))
+    Ok(Json(subscription_view(&ended, language)))
 }
 
 /// The subscription if the caller may see it; else it is as if there were none.
@@ -169,43 +225,4 @@ async fn theirs(context: &Context, caller: &Caller, id: &str) -> Result<Subscrip
     let found = context.publications.subscriptions().subscription(id).await?.ok_or_else(unknown)?;
     let own = caller.person.as_ref().is_some_and(|person| person.id == found.person);
     if own || caller.operator { Ok(found) } else { Err(unknown()) }
-}
-
-fn problem(problem: &Problem, language: Language) -> Value {
-    json!({
-        "code": problem.code.as_str(), "title": problem_title(language, problem.code),
-        "remedy": problem_remedy(language, problem.code), "turn": problem.code.turn().as_str(),
-        "detail": problem.words,
-    })
-}
-
-/// A subscription as the API and the command line show it.
-pub(crate) fn view(it: &Subscription, language: Language) -> Value {
-    json!({
-        "id": it.id.to_string(), "person": it.person.to_string(), "renku": it.renku, "api": it.api.as_str(),
-        "installation": it.installation, "dataset": it.pid, "project": it.project, "state": it.state.as_str(),
-        "problem": it.problem.as_ref().map(|why| problem(why, language)),
-        "created_at": it.created_at.to_string(), "changed_at": it.changed_at.to_string(),
-    })
-}
-
-/// A line of a ledger.
-pub(crate) fn line(entry: &LedgerEntry, language: Language) -> Value {
-    json!({
-        "version": entry.version, "version_id": entry.version_id,
-        "last_update": entry.last_update.map(|at| at.to_string()), "noticed_at": entry.noticed_at.to_string(),
-        "import": entry.import.map(|import| import.to_string()), "outcome": entry.outcome.as_str(),
-        "problem": entry.problem.as_ref().map(|why| problem(why, language)),
-        "settled_at": entry.settled_at.map(|at| at.to_string()),
-    })
-}
-
-fn known(watched: &Watched) -> Value {
-    json!({
-        "version": watched.edition.as_ref().map(|edition| edition.number),
-        "title": watched.edition.as_ref().map(|edition| edition.title.clone()),
-        "looked_at": watched.looked_at.map(|at| at.to_string()),
-        "deaccessioned_at": watched.deaccessioned_at.map(|at| at.to_string()),
-        "problem": watched.problem,
-    })
 }
