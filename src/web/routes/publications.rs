@@ -10,6 +10,7 @@ use actix_web::web::{self, Json};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, get, post};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 
 use crate::domain::ids::InstallationName;
