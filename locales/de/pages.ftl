@@ -6,6 +6,7 @@ page-product = Dataverse-Renku-Konnektor
 page-skip = Zum Inhalt springen
 page-nav = Hauptnavigation
 page-nav-imports = Meine Importe
+page-nav-subscriptions = Abonnements
 page-nav-account = Konto
 page-languages = Sprache
 page-details = Einzelheiten

@@ -2,7 +2,6 @@
 
 subscriptions-title = Ihre Abonnements
 subscriptions-none = Sie halten noch kein Projekt mit einem Datensatz aktuell.
-subscriptions-active = Jede neue Version kommt ins Projekt.
 subscriptions-paused = Pausiert: Neue Versionen kommen nicht ins Projekt.
 subscriptions-version = Fassung
 subscriptions-noticed = Bemerkt
@@ -17,7 +16,6 @@ subscriptions-pause = Pausieren
 subscriptions-resume = Weiterlaufen lassen
 subscriptions-end = Abonnement beenden
 subscriptions-new = Ein Projekt aktuell halten
-subscriptions-honest = Die jetzige Version wird gleich importiert und jede neue von selbst. Renku 1 kopiert: Jede Version kommt neben die anderen, unter einem Namen, der sie trägt, und Sie müssen kürzlich in Renku angemeldet gewesen sein. Renku 2 verknüpft: Die Daten folgen von selbst, von Ihnen wird nichts gebraucht.
 subscriptions-dataset = Datensatz (DOI oder Adresse)
 subscriptions-project = Projekt (Adresse)
 subscriptions-renku = Ziel-Renku
@@ -26,3 +24,29 @@ subscriptions-unsubscribe-title = Dieses Abonnement beenden?
 subscriptions-unsubscribe-question = Neue Versionen von { $dataset } kommen nicht mehr nach { $project }. Was dort ist, bleibt.
 subscriptions-ended-title = Das Abonnement ist beendet
 subscriptions-ended = Sie bekommen dazu keine Mail mehr. Was importiert wurde, bleibt im Projekt.
+subscriptions-how = Setzen Sie beim Importieren den Haken „Dieses Projekt aktuell halten“, oder sagen Sie unten, was womit aktuell bleiben soll.
+subscriptions-state-active = Aktiv
+subscriptions-state-paused = Pausiert
+subscriptions-active-copies = Jede neue Version kommt ins Projekt, neben die anderen.
+subscriptions-active-follows = Die Daten folgen jeder neuen Version von selbst; hier lesen Sie, wann sie kam.
+subscriptions-owner = Importiert im Namen von { $name }
+subscriptions-deaccessioned = Der Datensatz wurde aus seinem Repositorium zurückgezogen; bemerkt haben wir es am { $date }. Was importiert wurde, bleibt im Projekt.
+subscriptions-ledger = Die Versionen und was aus ihnen wurde
+subscriptions-pause-this = Pausieren: { $title }
+subscriptions-resume-this = Weiterlaufen lassen: { $title }
+subscriptions-end-this = Abonnement beenden: { $title }
+subscriptions-at-once = Die jetzige Version wird gleich importiert und jede neue von selbst.
+
+# Auf den Seiten vor und nach einem Import.
+
+keep-legend = Von jetzt an
+keep-title = Dieses Projekt aktuell halten
+keep-kept = Dieses Projekt wird mit dem Datensatz aktuell gehalten
+keep-see = Ansehen, was wann kam
+keep-core = Renku 1 kopiert die Dateien und kann einen Datensatz nicht erneuern: Jede neue Version kommt neben die anderen, unter einem Namen, der sie trägt.
+keep-core-needs = Wir tun das in Ihrem Namen, während Sie weg sind. Dafür werden Sie noch einmal um Erlaubnis gefragt, und Renku 1 selbst muss Sie kürzlich angemeldet gesehen haben, binnen eines Tages bis einer Woche.
+keep-core-told = Wenn nicht, wartet die neue Version auf Ihre Anmeldung; Sie sehen es hier unter „Abonnements“.
+keep-core-told-by-mail = Wenn nicht, wartet die neue Version auf Ihre Anmeldung, und Sie bekommen eine Mail.
+keep-data = Renku 2 verknüpft den Datensatz: In neuen Sitzungen folgen die Daten jeder neuen Version von selbst, von Ihnen wird nichts gebraucht. Wir prüfen die Verknüpfung bei jeder neuen Version und halten fest, wann sie kam.
+keep-lasting = Ein Schritt noch: Lassen Sie uns für Sie bei { $renku } arbeiten, während Sie weg sind. Ohne das wartet jede neue Version, bis Sie sich anmelden.
+keep-lasting-do = Erlauben

@@ -6,6 +6,7 @@ page-product = Dataverse–Renku connector
 page-skip = Skip to the content
 page-nav = Main navigation
 page-nav-imports = My imports
+page-nav-subscriptions = Kept up to date
 page-nav-account = Account
 page-languages = Language
 page-details = Details

@@ -2,7 +2,6 @@
 
 subscriptions-title = Subscriptions
 subscriptions-none = You keep no project up to date with a dataset yet.
-subscriptions-active = Each new version comes into the project.
 subscriptions-paused = Paused: new versions do not come into the project.
 subscriptions-version = Version
 subscriptions-noticed = Noticed
@@ -17,7 +16,6 @@ subscriptions-pause = Pause
 subscriptions-resume = Go on
 subscriptions-end = Unsubscribe
 subscriptions-new = Keep a project up to date
-subscriptions-honest = The version that is out now is imported at once, and each new one by itself. Renku 1 copies: each version comes beside the others, under a name that carries it, and you must have been signed in to Renku lately. Renku 2 links: the data follow by themselves, and nothing is needed of you.
 subscriptions-dataset = Dataset (DOI or address)
 subscriptions-project = Project (address)
 subscriptions-renku = Renku to import into
@@ -26,3 +24,29 @@ subscriptions-unsubscribe-title = End this subscription?
 subscriptions-unsubscribe-question = New versions of { $dataset } will no longer come into { $project }. What is there stays.
 subscriptions-ended-title = The subscription has ended
 subscriptions-ended = You get no more mail about it. What was imported stays in the project.
+subscriptions-how = Tick “Keep this project up to date” when you import a dataset, or say below what is to be kept up to date with what.
+subscriptions-state-active = Active
+subscriptions-state-paused = Paused
+subscriptions-active-copies = Each new version comes into the project beside the others.
+subscriptions-active-follows = The data follow each new version by themselves; here you read when it came.
+subscriptions-owner = Imported in the name of { $name }
+subscriptions-deaccessioned = The dataset was withdrawn from its repository; we noticed on { $date }. What was imported stays in the project.
+subscriptions-ledger = Versions and what became of them
+subscriptions-pause-this = Pause: { $title }
+subscriptions-resume-this = Go on: { $title }
+subscriptions-end-this = Unsubscribe: { $title }
+subscriptions-at-once = The version that is out now is imported at once, and each new one by itself.
+
+# On the pages before and after an import.
+
+keep-legend = From now on
+keep-title = Keep this project up to date
+keep-kept = This project is kept up to date with the dataset
+keep-see = See what came when
+keep-core = Renku 1 copies the files and cannot renew a dataset: each new version comes beside the others, under a name that carries it.
+keep-core-needs = We do it in your name while you are away. For that you are asked once more to let us, and Renku 1 itself must have seen you signed in lately, within a day to a week.
+keep-core-told = If not, the new version waits for you to sign in; you see it here under “Kept up to date”.
+keep-core-told-by-mail = If not, the new version waits for you to sign in, and you get a mail.
+keep-data = Renku 2 links the dataset: in new sessions the data follow each new version by themselves, and nothing is needed of you. We check the link at each new version and note when it came.
+keep-lasting = One more step: let us work for you at { $renku } while you are away. Without it, each new version waits until you sign in.
+keep-lasting-do = Allow it

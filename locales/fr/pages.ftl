@@ -6,6 +6,7 @@ page-product = Connecteur Dataverse–Renku
 page-skip = Aller au contenu
 page-nav = Navigation principale
 page-nav-imports = Mes importations
+page-nav-subscriptions = Abonnements
 page-nav-account = Compte
 page-languages = Langue
 page-details = Détails

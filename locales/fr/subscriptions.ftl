@@ -2,7 +2,6 @@
 
 subscriptions-title = Abonnements
 subscriptions-none = Vous ne tenez encore aucun projet à jour avec un jeu de données.
-subscriptions-active = Chaque nouvelle version arrive dans le projet.
 subscriptions-paused = En pause : les nouvelles versions n'arrivent pas dans le projet.
 subscriptions-version = Version parue
 subscriptions-noticed = Remarquée le
@@ -17,7 +16,6 @@ subscriptions-pause = Mettre en pause
 subscriptions-resume = Reprendre
 subscriptions-end = Se désabonner
 subscriptions-new = Tenir un projet à jour
-subscriptions-honest = La version actuelle est importée tout de suite, et chaque nouvelle d'elle-même. Renku 1 copie : chaque version vient à côté des autres, sous un nom qui la porte, et vous devez vous être connecté à Renku récemment. Renku 2 relie : les données suivent d'elles-mêmes, rien ne vous est demandé.
 subscriptions-dataset = Jeu de données (DOI ou adresse)
 subscriptions-project = Projet (adresse)
 subscriptions-renku = Renku de destination
@@ -26,3 +24,29 @@ subscriptions-unsubscribe-title = Mettre fin à cet abonnement ?
 subscriptions-unsubscribe-question = Les nouvelles versions de { $dataset } n'arriveront plus dans { $project }. Ce qui s'y trouve reste.
 subscriptions-ended-title = L'abonnement a pris fin
 subscriptions-ended = Vous ne recevrez plus de courrier à ce sujet. Ce qui a été importé reste dans le projet.
+subscriptions-how = Cochez « Tenir ce projet à jour » en important un jeu de données, ou dites ci-dessous quoi tenir à jour avec quoi.
+subscriptions-state-active = Actif
+subscriptions-state-paused = En pause
+subscriptions-active-copies = Chaque nouvelle version arrive dans le projet, à côté des autres.
+subscriptions-active-follows = Les données suivent d'elles-mêmes chaque nouvelle version ; ici vous lisez quand elle est venue.
+subscriptions-owner = Importé au nom de { $name }
+subscriptions-deaccessioned = Le jeu de données a été retiré de son dépôt ; nous l'avons remarqué le { $date }. Ce qui a été importé reste dans le projet.
+subscriptions-ledger = Les versions et ce qu'elles sont devenues
+subscriptions-pause-this = Mettre en pause : { $title }
+subscriptions-resume-this = Reprendre : { $title }
+subscriptions-end-this = Se désabonner : { $title }
+subscriptions-at-once = La version actuelle est importée tout de suite, et chaque nouvelle d'elle-même.
+
+# Sur les pages avant et après une importation.
+
+keep-legend = À partir de maintenant
+keep-title = Tenir ce projet à jour
+keep-kept = Ce projet est tenu à jour avec le jeu de données
+keep-see = Voir ce qui est venu quand
+keep-core = Renku 1 copie les fichiers et ne sait pas renouveler un jeu de données : chaque nouvelle version vient à côté des autres, sous un nom qui la porte.
+keep-core-needs = Nous le faisons en votre nom pendant votre absence. Pour cela, on vous demande encore une fois de le permettre, et Renku 1 doit lui-même vous avoir vu connecté récemment, d'un jour à une semaine.
+keep-core-told = Sinon, la nouvelle version attend que vous vous connectiez ; vous le voyez ici sous « Abonnements ».
+keep-core-told-by-mail = Sinon, la nouvelle version attend que vous vous connectiez, et vous recevez un courriel.
+keep-data = Renku 2 relie le jeu de données : dans les nouvelles sessions, les données suivent d'elles-mêmes chaque nouvelle version, rien ne vous est demandé. Nous vérifions le lien à chaque nouvelle version et notons quand elle est venue.
+keep-lasting = Encore un pas : laissez-nous travailler pour vous auprès de { $renku } pendant votre absence. Sans cela, chaque nouvelle version attend que vous vous connectiez.
+keep-lasting-do = Le permettre

@@ -68,6 +68,14 @@ impl Api {
         .await
     }
 
+    /// Asks for something to be taken away.
+    ///
+    /// # Errors
+    /// As `get`.
+    pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(self.http.delete(self.address(path))).await
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}/api/v1{path}", self.server)
     }

@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Look at imports, and act on them.
     #[command(subcommand)]
     Imports(ImportsCommand),
+    /// Keep projects up to date with datasets: look at subscriptions, make and end them.
+    #[command(subcommand)]
+    Subscriptions(SubscriptionsCommand),
     /// Look at everything that an import needs, and say what is wrong and what mends it.
     Doctor(DoctorArgs),
     /// Show how this service has to be known at a Dataverse or at Renku's Keycloak, and apply it where possible.
@@ -254,6 +257,94 @@ pub(crate) enum ImportsCommand {
         #[command(flatten)]
         connection: Connection,
     },
+}
+
+/// `subscriptions …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum SubscriptionsCommand {
+    /// List subscriptions, newest first.
+    List {
+        /// Those that are over as well.
+        #[arg(long)]
+        ended: bool,
+        /// Only older than this one, for the next page.
+        #[arg(long, value_name = "ID")]
+        before: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Show a subscription: which version arrived when, through which import.
+    Show {
+        /// Its number.
+        id: String,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Keep a project up to date with a dataset; what is out now is imported at once, unless it is there.
+    Add(SubscribeArgs),
+    /// End a subscription for good; what it brought stays in the project.
+    Remove {
+        /// Its number.
+        id: String,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Let a subscription rest.
+    Pause {
+        /// Its number.
+        id: String,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Let a paused subscription go on; what came out meanwhile is imported.
+    Resume {
+        /// Its number.
+        id: String,
+        /// Where and how.
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+/// Options of `subscriptions add`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  dataverse-renku subscriptions add doi:10.70122/FK2/ABCDEF --project https://renku.example/p/alice/glaciers\n\nRenku 1 copies: each version comes beside the others, and needs a sign-in of the person that lasts (see the page of subscriptions).\nRenku 2 links: the data follow by themselves."
+)]
+pub(crate) struct SubscribeArgs {
+    /// The dataset: a DOI, Handle or PermaID in any form, or the address of its page.
+    pub(crate) dataset: String,
+
+    /// The address of the Renku project.
+    #[arg(long)]
+    pub(crate) project: String,
+
+    /// The Dataverse installation's name, if several are configured.
+    #[arg(long)]
+    pub(crate) installation: Option<String>,
+
+    /// The Renku's name, if several are configured.
+    #[arg(long)]
+    pub(crate) renku: Option<String>,
+
+    /// Which of the Renku's services: `data` (Renku 2) or `core` (Renku 1); without it the preferred one that takes the project.
+    #[arg(long)]
+    pub(crate) api: Option<String>,
+
+    /// For whom, by user name, if several people have signed in (local store only).
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+
+    /// Where and how.
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 /// `vault …`

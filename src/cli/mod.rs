@@ -15,6 +15,7 @@ mod out;
 mod register;
 mod sandbox;
 mod serve;
+mod subscriptions;
 mod token;
 mod vault;
 
@@ -71,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sandbox(args) => sandbox::run(args).await,
         Command::Import(args) => import::run(file, args).await,
         Command::Imports(command) => imports::run(file, command).await,
+        Command::Subscriptions(command) => subscriptions::run(file, command).await,
         Command::Register(args) => register::run(file, args).await,
         Command::Token(command) => token::run(file, command).await,
         Command::Doctor(args) => doctor::run(file, args).await,

@@ -22,7 +22,7 @@ use crate::config::{Config, Flow, RenkuConfig};
 use crate::doctor::{Door, commands, decode, refused_by};
 use crate::domain::ids::RenkuName;
 use crate::domain::ports::Clock as _;
-use crate::domain::ports::identity::{Claims, DeviceAnswer, GrantedTokens, IdentityProvider as _};
+use crate::domain::ports::identity::{Claims, DeviceAnswer, GrantedTokens, IdentityProvider as _, Stay};
 use crate::domain::ports::probe::SignInProbe as _;
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
@@ -102,7 +102,7 @@ async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn by_device(provider: &OidcProvider) -> Result<(GrantedTokens, Claims), Fault> {
-    let flow = provider.begin_device_flow().await?;
+    let flow = provider.begin_device_flow(Stay::Session).await?;
     out::note(say("device"));
     out::note(format!("  {}", flow.verification_uri_complete.as_ref().unwrap_or(&flow.verification_uri)));
     out::note(format!("  {}", flow.user_code));
@@ -128,7 +128,7 @@ async fn by_browser(
     // What Keycloak would tell a browser on a page of its own is told here before anybody waits.
     provider.client().await?;
     provider.code_flow(redirect_uri).await?;
-    let flow = provider.begin_code_flow(redirect_uri).await?;
+    let flow = provider.begin_code_flow(redirect_uri, Stay::Session).await?;
     out::note(say("browser"));
     out::note(format!("  {}", flow.url));
     let back = tokio::time::timeout(PATIENCE, came_back(listener, flow.state.expose_secret()));

@@ -2,7 +2,7 @@
 //!
 //! When a version is handed on, and what pauses a subscription, is decided here; reading and storing is the use cases'.
 
-use super::dataset::VersionNumber;
+use super::dataset::{DatasetVersion, VersionNumber};
 use super::ids::{ImportId, InstallationName, PersonId, RenkuName, SubscriptionId};
 use super::pid::Pid;
 use super::problem::{Problem, ProblemCode};
@@ -76,6 +76,19 @@ pub struct Edition {
     pub last_update: Option<Timestamp>,
     /// The title.
     pub title: String,
+}
+
+impl Edition {
+    /// Of a version that was read with its files.
+    pub fn of(version: &DatasetVersion) -> Self {
+        Self {
+            number: version.number,
+            dataset_id: version.dataset_id,
+            version_id: version.version_id,
+            last_update: version.last_update,
+            title: version.title.clone(),
+        }
+    }
 }
 
 /// What became of a version for one subscription.

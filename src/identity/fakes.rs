@@ -18,7 +18,7 @@ use crate::domain::ids::{PersonId, RenkuName};
 use crate::domain::import::Import;
 use crate::domain::ports::identity::{
     Claims, CodeFlow, Credential, CredentialState, DeviceAnswer, DeviceFlow, GrantedTokens, IdentityProvider,
-    IdentityStore, Person, Renewal, Session, SignInAttempt,
+    IdentityStore, Person, Renewal, Session, SignInAttempt, Stay,
 };
 use crate::domain::ports::queue::{Delivery, Lane, Message, Queue, QueueError, When};
 use crate::domain::ports::renku::AccessToken;
@@ -112,14 +112,14 @@ impl IdentityStore for FakeStore {
     async fn signed_in(
         &self,
         person: Person,
-        seal: &(dyn for<'a> Fn(PersonId) -> Option<Credential> + Send + Sync),
+        seal: &(dyn for<'a> Fn(PersonId, Option<&'a Credential>) -> Option<Credential> + Send + Sync),
         _: Timestamp,
     ) -> Result<Option<(Person, Vec<Import>)>, StoreError> {
         let mut people = self.people.lock().unwrap();
         let known = people.iter().find(|one| one.subject == person.subject && one.renku == person.renku);
         let person = known.cloned().unwrap_or(person);
-        let Some(mut credential) = seal(person.id) else { return Ok(None) };
         let mut credentials = self.credentials.lock().unwrap();
+        let Some(mut credential) = seal(person.id, credentials.get(&person.id)) else { return Ok(None) };
         credential.revision = credentials.get(&person.id).map_or(1, |old| old.revision + 1);
         credentials.insert(person.id, credential);
         people.retain(|one| one.id != person.id);
@@ -230,7 +230,7 @@ impl FakeKeycloak {
 
 #[async_trait]
 impl IdentityProvider for FakeKeycloak {
-    async fn begin_code_flow(&self, redirect_uri: &str) -> Result<CodeFlow, Fault> {
+    async fn begin_code_flow(&self, redirect_uri: &str, _: Stay) -> Result<CodeFlow, Fault> {
         let state = format!("state-{}", self.flows.fetch_add(1, Ordering::SeqCst));
         let url = format!("https://k.example/auth?state={state}&redirect_uri={redirect_uri}");
         Ok(CodeFlow { url, state: state.into(), secrets: "the-verifier".into() })
@@ -250,7 +250,7 @@ impl IdentityProvider for FakeKeycloak {
         Ok((tokens(0, until), self.claims()))
     }
 
-    async fn begin_device_flow(&self) -> Result<DeviceFlow, Fault> {
+    async fn begin_device_flow(&self, _: Stay) -> Result<DeviceFlow, Fault> {
         Ok(DeviceFlow {
             user_code: "ABCD-EFGH".to_owned(),
             verification_uri: "https://k.example/device".to_owned(),

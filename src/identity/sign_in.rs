@@ -9,7 +9,9 @@ use super::sessions::Cookie;
 use super::vault::{Place, VaultError};
 use super::{Identity, hash, hex, store_fault};
 use crate::domain::ids::{PersonId, RenkuName};
-use crate::domain::ports::identity::{Claims, DeviceAnswer, GrantedTokens, Person, SignInAttempt};
+use crate::domain::ports::identity::{
+    Claims, Credential, DeviceAnswer, GrantedTokens, Person, SignInAttempt, Stay,
+};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::time::Timestamp;
 
@@ -86,8 +88,13 @@ impl Identity {
     ///
     /// # Errors
     /// `renku-unknown`, named problems of Keycloak, a fault of the store.
-    pub async fn begin_sign_in(&self, renku: &RenkuName, next: &str) -> Result<CodeSignIn, Fault> {
-        let flow = self.provider(renku)?.keycloak.begin_code_flow(&self.redirect_uri).await?;
+    pub async fn begin_sign_in(
+        &self,
+        renku: &RenkuName,
+        next: &str,
+        stay: Stay,
+    ) -> Result<CodeSignIn, Fault> {
+        let flow = self.provider(renku)?.keycloak.begin_code_flow(&self.redirect_uri, stay).await?;
         let until = self.clock.now().plus(self.settings.attempt_life);
         let cookie = self.keep_attempt(renku, &flow.state, &flow.secrets, next, until).await?;
         Ok(CodeSignIn { url: flow.url, cookie })
@@ -122,8 +129,13 @@ impl Identity {
     ///
     /// # Errors
     /// `renku-unknown`, named problems of Keycloak, a fault of the store.
-    pub async fn begin_device_sign_in(&self, renku: &RenkuName, next: &str) -> Result<DeviceSignIn, Fault> {
-        let flow = self.provider(renku)?.keycloak.begin_device_flow().await?;
+    pub async fn begin_device_sign_in(
+        &self,
+        renku: &RenkuName,
+        next: &str,
+        stay: Stay,
+    ) -> Result<DeviceSignIn, Fault> {
+        let flow = self.provider(renku)?.keycloak.begin_device_flow(stay).await?;
         let handle = self.secret();
         let until = self.clock.now().plus(self.settings.attempt_life).min(flow.until);
         let cookie = self.keep_attempt(renku, &handle, &flow.device_code, next, until).await?;
@@ -231,7 +243,8 @@ impl Identity {
             username: claims.username,
             created_at: now,
         };
-        let seal = |id: PersonId| self.new_credential(id, &tokens, now).ok();
+        let seal =
+            |id: PersonId, earlier: Option<&Credential>| self.new_credential(id, earlier, &tokens, now).ok();
         let stored = self.store.signed_in(person, &seal, now).await.map_err(store_fault)?;
         let (person, woken) = stored.ok_or(VaultError::NoKey)?;
         tracing::info!(
@@ -253,6 +266,11 @@ fn refused(error: &str, description: &str) -> Fault {
     let (class, problem) = match error {
         "unauthorized_client" | "unsupported_response_type" => {
             (Class::User, Problem::new(ProblemCode::CodeFlowOff))
+        }
+        // A client without the optional scope, or a person without the role.
+        "not_allowed" => (Class::User, Problem::new(ProblemCode::OfflineAccessRefused)),
+        "invalid_scope" if description.contains("offline_access") => {
+            (Class::User, Problem::new(ProblemCode::OfflineAccessRefused))
         }
         "invalid_scope" => (Class::User, Problem::new(ProblemCode::ScopeNotGranted).about("scopes")),
         // The rest of the request is the same everywhere; the kind of PKCE is what a client can be set to.

@@ -13,7 +13,7 @@ use super::{Callback, CodeSignIn, DevicePoll, Identity, Rotation, SignedIn};
 use crate::domain::ids::{LeaseId, PersonId};
 use crate::domain::ports::Clock as _;
 use crate::domain::ports::identity::{
-    Credential, CredentialState, DeviceAnswer, IdentityStore as _, Renewal, Tokens as _,
+    Credential, CredentialState, DeviceAnswer, IdentityStore as _, Renewal, Stay, Tokens as _,
 };
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
@@ -24,7 +24,7 @@ fn came_back(begun: &CodeSignIn, code: &str) -> Callback {
 }
 
 async fn signed_in(identity: &Identity, old: Option<&SecretString>) -> SignedIn {
-    let begun = identity.begin_sign_in(&renku("main"), "/imports").await.unwrap();
+    let begun = identity.begin_sign_in(&renku("main"), "/imports", Stay::Session).await.unwrap();
     identity.finish_sign_in(came_back(&begun, "good"), Some(&begun.cookie.secret), old).await.unwrap()
 }
 
@@ -59,7 +59,7 @@ async fn a_session_ends_when_its_time_is_over() {
 async fn nothing_stored_shows_a_secret() {
     let stage = Stage::new();
     let identity = stage.identity();
-    let begun = identity.begin_sign_in(&renku("main"), "/").await.unwrap();
+    let begun = identity.begin_sign_in(&renku("main"), "/", Stay::Session).await.unwrap();
     let stored = format!("{:?}", stage.store.attempts.lock().unwrap());
     let bytes = |text: &str| format!("{:?}", text.as_bytes()).trim_matches(['[', ']']).to_owned();
     assert!(!stored.contains(&bytes("the-verifier")) && !stored.contains("state-0"));
@@ -75,7 +75,7 @@ async fn nothing_stored_shows_a_secret() {
 async fn a_way_back_works_once_in_its_own_browser_and_in_time() {
     let stage = Stage::new();
     let identity = stage.identity();
-    let begun = identity.begin_sign_in(&renku("main"), "/").await.unwrap();
+    let begun = identity.begin_sign_in(&renku("main"), "/", Stay::Session).await.unwrap();
     let cookie = &begun.cookie.secret;
     let finish = |browser| identity.finish_sign_in(came_back(&begun, "good"), browser, None);
     let stranger = SecretString::from("another");
@@ -85,7 +85,7 @@ async fn a_way_back_works_once_in_its_own_browser_and_in_time() {
     finish(Some(cookie)).await.unwrap();
     assert_eq!(code_of(finish(Some(cookie)).await), ProblemCode::SignInAttemptUnknown);
 
-    let late = identity.begin_sign_in(&renku("main"), "/").await.unwrap();
+    let late = identity.begin_sign_in(&renku("main"), "/", Stay::Session).await.unwrap();
     stage.clock.forward(Duration::from_mins(30));
     let finish = identity.finish_sign_in(came_back(&late, "good"), Some(&late.cookie.secret), None);
     assert_eq!(code_of(finish.await), ProblemCode::SignInAttemptUnknown);
@@ -105,7 +105,7 @@ async fn a_refusal_that_comes_back_with_the_browser_has_its_name() {
         ("invalid_request", ProblemCode::PkceRefused),
         ("temporarily_unavailable", ProblemCode::KeycloakUnreachable),
     ] {
-        let begun = identity.begin_sign_in(&renku("main"), "/").await.unwrap();
+        let begun = identity.begin_sign_in(&renku("main"), "/", Stay::Session).await.unwrap();
         let callback = Callback { code: None, error: Some(error.to_owned()), ..came_back(&begun, "") };
         let finish = identity.finish_sign_in(callback, Some(&begun.cookie.secret), None);
         assert_eq!(code_of(finish.await), code, "{error}");
@@ -117,7 +117,7 @@ async fn a_new_sign_in_replaces_the_cookie_and_keeps_people_of_other_renkus() {
     let stage = Stage::new();
     let identity = stage.identity();
     let first = signed_in(&identity, None).await;
-    let begun = identity.begin_device_sign_in(&renku("other"), "/").await.unwrap();
+    let begun = identity.begin_device_sign_in(&renku("other"), "/", Stay::Session).await.unwrap();
     let old = Some(&first.session.secret);
     let polled = identity.poll_device_sign_in(&begun.handle, Some(&begun.cookie.secret), old).await.unwrap();
     let DevicePoll::SignedIn(second) = polled else { panic!("{polled:?}") };
@@ -136,7 +136,7 @@ async fn a_device_flow_is_asked_about_until_it_ends_once() {
     let stage = Stage::new();
     let identity = stage.identity();
     stage.keycloak.polls.lock().unwrap().extend([DeviceAnswer::Pending, DeviceAnswer::SlowDown]);
-    let begun = identity.begin_device_sign_in(&renku("other"), "/account").await.unwrap();
+    let begun = identity.begin_device_sign_in(&renku("other"), "/account", Stay::Session).await.unwrap();
     let poll = || identity.poll_device_sign_in(&begun.handle, Some(&begun.cookie.secret), None);
     assert!(matches!(poll().await.unwrap(), DevicePoll::Pending));
     assert!(matches!(poll().await.unwrap(), DevicePoll::SlowDown));

@@ -13,7 +13,7 @@ use super::breaker::Upstream;
 use super::launch::{Launches, Opened, hash, hex};
 use super::offers::Offer;
 use super::run_step::store_fault;
-use super::start::Request;
+use super::start::{Keep, Request};
 use crate::domain::dataset::{DatasetVersion, VersionNumber, WhichVersion};
 use crate::domain::ids::{ImportId, InstallationName, PersonId, RenkuName};
 use crate::domain::import::{End, Phase, State};
@@ -132,6 +132,8 @@ pub struct Confirmation {
     pub name: String,
     /// Whether the project may be migrated.
     pub migrate: bool,
+    /// Whether the project is to be kept up to date from now on.
+    pub keep: Option<Keep>,
 }
 
 impl Launches {
@@ -252,7 +254,9 @@ impl Launches {
         let row = hash(handle);
         let key = format!("launch-{}", hex(&row));
         let person = confirmed.person;
-        let import = match self.engine.start(person, &confirmed.renku, &request, Some(key)).await {
+        let started =
+            self.engine.start_and_keep(person, &confirmed.renku, &request, Some(key), confirmed.keep).await;
+        let import = match started {
             Ok(Created::New(import) | Created::Existing(import)) => import,
             Ok(Created::KeyReused) => return Err(Fault::user(ProblemCode::IdempotencyKeyReused)),
             Err(fault) if fault.problem.code == ProblemCode::IdempotencyKeyReused => {

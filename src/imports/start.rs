@@ -2,15 +2,20 @@
 //!
 //! Everything that can be refused is refused here, with the field and before anything is written.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::Engine;
 use crate::domain::dataset::{DatasetVersion, VersionNumber};
-use crate::domain::ids::{ImportId, InstallationName, PersonId, RenkuName};
+use crate::domain::ids::{ImportId, InstallationName, PersonId, RenkuName, SubscriptionId};
 use crate::domain::import::Order;
 use crate::domain::pid::{InvalidPid, Pid};
 use crate::domain::ports::renku::{Objection, objections};
 use crate::domain::ports::store::{Created, NewImport};
+use crate::domain::ports::subscriptions::{NewSubscription, Subscribed};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::project::{ProjectAddress, RenkuApi};
+use crate::domain::subscription::{Edition, Subscription, SubscriptionState};
 
 /// What somebody asks for, as it was typed.
 #[derive(Clone, Debug)]
@@ -29,6 +34,13 @@ pub struct Request {
     pub name: Option<String>,
     /// Whether the person agrees to the project being migrated.
     pub migrate: bool,
+}
+
+/// That a project is to be kept up to date from an import on.
+#[derive(Clone, Debug)]
+pub struct Keep {
+    /// Where the person gets mail about it and in which language, if they get any.
+    pub mail: Option<(String, String)>,
 }
 
 /// A request that was understood.
@@ -86,8 +98,25 @@ impl Engine {
         request: &Request,
         idempotency_key: Option<String>,
     ) -> Result<Created, Fault> {
+        self.start_and_keep(person, renku, request, idempotency_key, None).await
+    }
+
+    /// As `start`; with `keep`, the project is kept up to date from this import on: both are stored or none is.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub async fn start_and_keep(
+        &self,
+        person: PersonId,
+        renku: &RenkuName,
+        request: &Request,
+        idempotency_key: Option<String>,
+        keep: Option<Keep>,
+    ) -> Result<Created, Fault> {
         let Preflight { order, version, warnings: _ } = self.preflight(renku, request).await?;
         let now = self.clock.now();
+        let edition = Edition::of(&version);
+        let subscription = keep.map(|keep| self.subscription(person, &order, keep.mail));
         let new = NewImport {
             id: ImportId::new(now),
             person,
@@ -97,7 +126,17 @@ impl Engine {
             give_up_at: now.plus(self.settings.give_up_after),
             idempotency_key,
         };
-        let created = self.store.create(new).await.map_err(super::run_step::store_fault)?;
+        let created = match subscription {
+            None => self.store.create(new).await,
+            Some(new_subscription) => {
+                let stored = self.store.create_and_subscribe(new, &edition, new_subscription).await;
+                stored.map(|(created, subscribed)| {
+                    subscribed.iter().for_each(tell_subscribed);
+                    created
+                })
+            }
+        };
+        let created = created.map_err(super::run_step::store_fault)?;
         match &created {
             Created::New(import) => {
                 metrics::counter!("dataverse_renku_imports_started_total").increment(1);
@@ -108,6 +147,35 @@ impl Engine {
             Created::KeyReused => return Err(Fault::user(ProblemCode::IdempotencyKeyReused)),
         }
         Ok(created)
+    }
+
+    /// A subscription of this person to what is ordered, beginning now.
+    pub(crate) fn subscription(
+        &self,
+        person: PersonId,
+        order: &Order,
+        mail: Option<(String, String)>,
+    ) -> NewSubscription {
+        let now = self.clock.now();
+        NewSubscription {
+            subscription: Subscription {
+                id: SubscriptionId::new(now),
+                person,
+                renku: order.renku.clone(),
+                api: order.api,
+                installation: order.installation.clone(),
+                pid: order.pid.clone(),
+                project: order.project.clone(),
+                state: SubscriptionState::Active,
+                problem: None,
+                revision: 1,
+                created_at: now,
+                changed_at: now,
+            },
+            mail,
+            unsubscribe_key: URL_SAFE_NO_PAD.encode(self.chance.secret_bytes()),
+            has: None,
+        }
     }
 
     /// Somebody may have given the PID of a file: the dataset that it belongs to, if Dataverse tells.
@@ -223,6 +291,14 @@ impl Engine {
             }
             _ => Ok(chosen.clone()),
         }
+    }
+}
+
+/// Tells of a subscription that was made just now.
+pub(crate) fn tell_subscribed(subscribed: &Subscribed) {
+    if let Subscribed::New(subscription) = subscribed {
+        metrics::counter!("dataverse_renku_subscriptions_made_total").increment(1);
+        tracing::info!(subscription.id = %subscription.id, dataset = %subscription.pid, "a project is kept up to date from now on");
     }
 }
 

@@ -12,13 +12,16 @@ use crate::domain::import::{Import, Phase, Plan};
 use crate::domain::ports::publications::DatasetRef;
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::ports::store::ImportFilter;
-use crate::domain::ports::subscriptions::{NewSubscription, Subscribed};
+use crate::domain::ports::subscriptions::{NewSubscription, Subscribed, SubscriptionFilter};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::subscription::{Edition, Subscription, SubscriptionState};
-use crate::imports::start::Request;
+use crate::imports::start::{Request, tell_subscribed};
 
 /// Imports among which the one is looked for that brings the current version.
 const LATELY: u32 = 50;
+
+/// Projects of one person among which the one is looked for that is kept up to date with a dataset.
+const PROJECTS: u32 = 500;
 
 /// So often a change is tried against somebody else's.
 const TRIES: u32 = 5;
@@ -73,42 +76,39 @@ impl Publications {
             (&it.project, &it.renku, it.api) == (&order.project, renku, order.api)
         };
         let has = imports.into_iter().filter(into_this).find(|import| brings(import, &edition));
-        let mail = if self.sends_mail() {
-            self.mail_address(person).await.map(|address| (address, language.to_owned()))
-        } else {
-            None
-        };
-        let now = self.now();
+        let mail = self.mail_of(person, language).await;
         let has_it = has.is_some();
         let new = NewSubscription {
-            subscription: Subscription {
-                id: SubscriptionId::new(now),
-                person,
-                renku: renku.clone(),
-                api: order.api,
-                installation: order.installation,
-                pid: order.pid,
-                project: order.project,
-                state: SubscriptionState::Active,
-                problem: None,
-                revision: 1,
-                created_at: now,
-                changed_at: now,
-            },
-            mail,
-            unsubscribe_key: URL_SAFE_NO_PAD.encode(self.engine.chance.secret_bytes()),
             has: has.map(|import| (edition, import)),
+            ..self.engine.subscription(person, &order, mail)
         };
         let subscribed = self.subscriptions.subscribe(new).await.map_err(store_fault)?;
-        if let Subscribed::New(subscription) = &subscribed {
-            metrics::counter!("dataverse_renku_subscriptions_made_total").increment(1);
-            tracing::info!(subscription.id = %subscription.id, dataset = %subscription.pid, "a project is kept up to date from now on");
-            if !has_it {
-                // Lost in between, the catch-up finds it: a new subscription's dataset is due for a look.
-                self.look_now(dataset).await.map_err(store_fault)?;
-            }
+        tell_subscribed(&subscribed);
+        if matches!(subscribed, Subscribed::New(_)) && !has_it {
+            // Lost in between, the catch-up finds it: a new subscription's dataset is due for a look.
+            self.look_now(dataset).await.map_err(store_fault)?;
         }
         Ok(subscribed)
+    }
+
+    /// Subscribes to what an import brought into its project; a paused subscription goes on.
+    ///
+    /// # Errors
+    /// As `subscribe`.
+    pub async fn keep_up_to_date(&self, import: &Import, language: &str) -> Result<Subscription, Fault> {
+        let order = &import.order;
+        let wish = Wish {
+            dataset: order.pid.to_string(),
+            installation: Some(order.installation.to_string()),
+            project: order.project.to_string(),
+            api: Some(order.api.to_string()),
+        };
+        match self.subscribe(import.person, &order.renku, &wish, language).await? {
+            Subscribed::Existing(paused) if paused.state == SubscriptionState::Paused => {
+                self.unpause(paused.id).await
+            }
+            Subscribed::New(subscription) | Subscribed::Existing(subscription) => Ok(subscription),
+        }
     }
 
     /// Lets a subscription rest; what runs already ends as it ends.
@@ -167,6 +167,31 @@ impl Publications {
         }
         let problem = Problem::new(ProblemCode::NotPossibleNow).saying("it changes too quickly");
         Err(Fault::new(Class::Retryable { after: None }, problem))
+    }
+
+    /// Where the person gets mail about their subscriptions and in which language; `None` where no mail is sent.
+    pub async fn mail_of(&self, person: PersonId, language: &str) -> Option<(String, String)> {
+        if !self.sends_mail() {
+            return None;
+        }
+        self.mail_address(person).await.map(|address| (address, language.to_owned()))
+    }
+
+    /// The person's subscription that keeps this import's project up to date with its dataset, if there is one.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn subscription_of(&self, import: &Import) -> Result<Option<Subscription>, Fault> {
+        let order = &import.order;
+        let dataset = DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() };
+        let filter = SubscriptionFilter {
+            person: Some(import.person),
+            dataset: Some(dataset),
+            limit: PROJECTS,
+            ..SubscriptionFilter::default()
+        };
+        let found = self.subscriptions.subscriptions(&filter).await.map_err(store_fault)?;
+        Ok(found.into_iter().find(|subscription| subscription.project == order.project))
     }
 
     /// Where the person gets mail, as their own sign-in says.

@@ -190,6 +190,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(import_pages::cancel)
         .service(import_pages::retry)
         .service(import_pages::undo)
+        .service(import_pages::keep_project)
         .service(import_pages::again)
         .service(import_pages::ask_again)
         .service(publications::workflow_definition)

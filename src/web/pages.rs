@@ -21,6 +21,8 @@ pub(crate) enum Place {
     Elsewhere,
     /// My imports.
     Imports,
+    /// Subscriptions.
+    Subscriptions,
     /// Account.
     Account,
 }
@@ -117,6 +119,11 @@ impl Shell {
     /// Whether the page is at My imports.
     pub(crate) fn at_imports(&self) -> bool {
         self.place == Place::Imports
+    }
+
+    /// Whether the page is at Subscriptions.
+    pub(crate) fn at_subscriptions(&self) -> bool {
+        self.place == Place::Subscriptions
     }
 
     /// Whether the page is at Account.

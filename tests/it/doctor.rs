@@ -11,7 +11,7 @@ use dataverse_renku::app::{self, Access, Parts};
 use dataverse_renku::config::Config;
 use dataverse_renku::doctor::{Check, Finding, Mark, Note};
 use dataverse_renku::domain::manifest;
-use dataverse_renku::domain::ports::identity::{Credential, Tokens as _};
+use dataverse_renku::domain::ports::identity::{Credential, Stay, Tokens as _};
 use dataverse_renku::domain::problem::ProblemCode;
 use dataverse_renku::domain::time::Timestamp;
 use dataverse_renku::identity::Callback;
@@ -118,7 +118,7 @@ impl World {
 
     async fn sign_in(&self, username: &str) {
         let parts = Parts::connect(&self.config(), Access::Serve, None).await.unwrap();
-        let begun = parts.identity.begin_sign_in(&"main".parse().unwrap(), "/").await.unwrap();
+        let begun = parts.identity.begin_sign_in(&"main".parse().unwrap(), "/", Stay::Session).await.unwrap();
         let mut back = Browser::new().sign_in(&begun.url, CALLBACK, username, &self.password).await;
         let mut field = |name| back.remove(name).map(Into::into);
         let callback = Callback { state: field("state"), code: field("code"), ..Callback::default() };

@@ -18,6 +18,7 @@ use dataverse_renku::domain::ports::renku::{
     SubmitFailure,
 };
 use dataverse_renku::domain::ports::store::{Created, ImportStore};
+use dataverse_renku::domain::ports::subscriptions::SubscriptionStore;
 use dataverse_renku::domain::ports::{Chance, Clock};
 use dataverse_renku::domain::problem::{Class, Fault, Problem, ProblemCode};
 use dataverse_renku::domain::project::{Project, ProjectAddress, RenkuApi};
@@ -342,6 +343,7 @@ impl Breakpoints for DieAt {
 pub(crate) struct World {
     pub(crate) engine: Engine,
     pub(crate) store: Arc<dyn ImportStore>,
+    pub(crate) subscriptions: Arc<dyn SubscriptionStore>,
     pub(crate) queue: Arc<HandQueue>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) dataverse: Arc<FakeDataverse>,
@@ -425,7 +427,9 @@ impl World {
 
     async fn offering(outstanding: u32, data: Option<Arc<dyn Renku>>, token: String) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store: Arc<dyn ImportStore> = crate::harness::sqlite(dir.path()).await;
+        let whole = crate::harness::sqlite(dir.path()).await;
+        let subscriptions: Arc<dyn SubscriptionStore> = Arc::clone(&whole) as _;
+        let store: Arc<dyn ImportStore> = whole;
         let clock = Arc::new(TestClock(Mutex::new(Timestamp::from_millis(1_800_000_000_000))));
         let dataverse = Arc::new(FakeDataverse {
             version: Mutex::new(version()),
@@ -463,6 +467,7 @@ impl World {
         Self {
             engine: Engine::new(parts, settings()),
             store,
+            subscriptions,
             queue,
             clock,
             dataverse,

@@ -11,7 +11,7 @@ use dataverse_renku::adapters::http::{HttpSettings, client};
 use dataverse_renku::adapters::oidc::{OidcProvider, OidcSettings};
 use dataverse_renku::adapters::store::{Access, Store, open};
 use dataverse_renku::domain::ids::{PersonId, RenkuName};
-use dataverse_renku::domain::ports::identity::{IdentityStore, Tokens as _};
+use dataverse_renku::domain::ports::identity::{IdentityStore, Stay, Tokens as _};
 use dataverse_renku::domain::ports::queue::{Delivery, Lane, Message, Queue, QueueError, Subject, When};
 use dataverse_renku::domain::ports::{Chance, Clock};
 use dataverse_renku::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
@@ -111,11 +111,16 @@ impl<'a> World<'a> {
     }
 
     async fn sign_in(&self, identity: &Identity) -> SignedIn {
-        let begun = identity.begin_sign_in(&renku("main"), "/imports").await.unwrap();
+        self.sign_in_for(identity, Stay::Session).await.unwrap()
+    }
+
+    async fn sign_in_for(&self, identity: &Identity, stay: Stay) -> Result<SignedIn, Fault> {
+        let begun = identity.begin_sign_in(&renku("main"), "/imports", stay).await.unwrap();
         let mut back = Browser::new().sign_in(&begun.url, CALLBACK, "alice", "any").await;
+        let error = back.remove("error");
         let mut field = |name| back.remove(name).map(Into::into);
-        let callback = Callback { state: field("state"), code: field("code"), ..Callback::default() };
-        identity.finish_sign_in(callback, Some(&begun.cookie.secret), None).await.unwrap()
+        let callback = Callback { state: field("state"), code: field("code"), error, ..Callback::default() };
+        identity.finish_sign_in(callback, Some(&begun.cookie.secret), None).await
     }
 
     async fn fault(&self, fault: Value) {
@@ -149,6 +154,35 @@ fn assert_sign_in_needed<T: std::fmt::Debug>(result: Result<T, Fault>) {
     let fault = result.unwrap_err();
     assert_eq!(fault.class, Class::SignIn(SignInAt::Connector), "{fault:?}");
     assert_eq!(fault.problem.code, ProblemCode::SignInNeeded);
+}
+
+async fn a_sign_in_that_lasts_is_not_lost_to_one_that_does_not(bench: &Bench) {
+    let world = World::new(bench, Options::default()).await;
+    let identity = world.identity(&bench.store);
+    let person = world.sign_in(&identity).await.person.id;
+    assert!(!identity.works_unattended(person).await.unwrap());
+    world.sign_in_for(&identity, Stay::Offline).await.unwrap();
+    assert!(identity.works_unattended(person).await.unwrap());
+    world.sign_in(&identity).await;
+    assert!(identity.works_unattended(person).await.unwrap(), "it still lasts");
+    identity.access_token(person).await.unwrap();
+    assert!(identity.works_unattended(person).await.unwrap(), "a renewed one lasts as well");
+}
+
+async fn a_lasting_sign_in_that_keycloak_refuses_has_its_name_and_leaves_the_other(bench: &Bench) {
+    let world = World::new(bench, Options::default()).await;
+    let identity = world.identity(&bench.store);
+    let person = world.sign_in(&identity).await.person.id;
+    let http = client(&HttpSettings::default()).unwrap();
+    let url = format!("{}/_sim/clients", world.keycloak.base_url);
+    let clients: Vec<Value> = http.get(url).send().await.unwrap().json().await.unwrap();
+    let mut ours = clients.into_iter().find(|one| one["client_id"] == "dataverse-connector").unwrap();
+    ours["offline_access"] = json!(false);
+    world.control("clients", ours).await;
+    let refused = world.sign_in_for(&identity, Stay::Offline).await.unwrap_err();
+    assert_eq!(refused.problem.code, ProblemCode::OfflineAccessRefused, "{refused:?}");
+    identity.access_token(person).await.unwrap();
+    assert!(!identity.works_unattended(person).await.unwrap());
 }
 
 #[expect(clippy::print_stdout, reason = "the count is what the test is about")]
@@ -268,7 +302,7 @@ async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
 async fn a_device_sign_in_goes_through_to_a_token(bench: &Bench) {
     let world = World::new(bench, Options { device_interval_s: 0, ..Options::default() }).await;
     let identity = world.identity(&bench.store);
-    let begun = identity.begin_device_sign_in(&renku("go"), "/account").await.unwrap();
+    let begun = identity.begin_device_sign_in(&renku("go"), "/account", Stay::Session).await.unwrap();
     let poll = || identity.poll_device_sign_in(&begun.handle, Some(&begun.cookie.secret), None);
     assert!(matches!(poll().await.unwrap(), DevicePoll::Pending));
     world.control("device/approve", json!({"user_code": begun.user_code, "user": "carol"})).await;
@@ -319,6 +353,8 @@ on_both! {
     an_outage_of_keycloak_costs_nobody_their_sign_in,
     a_session_ended_at_keycloak_ends_in_a_sign_in,
     a_process_that_dies_after_keycloaks_answer_leaves_no_second_use,
+    a_sign_in_that_lasts_is_not_lost_to_one_that_does_not,
+    a_lasting_sign_in_that_keycloak_refuses_has_its_name_and_leaves_the_other,
     a_device_sign_in_goes_through_to_a_token,
     disconnecting_leaves_nothing_here_and_nothing_usable_at_keycloak,
 }

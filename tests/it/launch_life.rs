@@ -13,11 +13,13 @@ use dataverse_renku::domain::ids::{ImportId, PersonId};
 use dataverse_renku::domain::launch::{Callback, Redeemed, Seen, SignedLook, Standing};
 use dataverse_renku::domain::ports::Clock as _;
 use dataverse_renku::domain::ports::launch::{Kept, LaunchSource, LaunchStore as _};
+use dataverse_renku::domain::ports::subscriptions::SubscriptionFilter;
 use dataverse_renku::domain::problem::{Class, Fault, ProblemCode, SignInAt};
 use dataverse_renku::domain::project::RenkuApi;
 use dataverse_renku::identity::vault::{Vault, VaultKey};
 use dataverse_renku::imports::launch::{Door, Launches, Opened};
 use dataverse_renku::imports::preflight::{Confirmation, Target};
+use dataverse_renku::imports::start::Keep;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
@@ -96,6 +98,7 @@ impl Stage {
             target: Target::Address(format!("https://git.example/alice/{project}")),
             name: String::new(),
             migrate: false,
+            keep: None,
         }
     }
 
@@ -161,6 +164,27 @@ async fn a_confirmation_counts_once_and_uses_the_launch_up() {
     let confirmation = Confirmation { person: other, ..stage.confirmation("one") };
     let refused = stage.launches.confirm(&handle, confirmation).await.unwrap_err();
     assert_eq!(refused.problem.code, ProblemCode::LaunchUsed);
+}
+
+#[tokio::test]
+async fn what_is_to_be_kept_up_to_date_is_stored_with_the_import_and_once() {
+    let stage = Stage::set().await;
+    let handle = stage.launch().await;
+    let mail = Some(("ada@example.org".to_owned(), "de".to_owned()));
+    let confirmation =
+        || Confirmation { keep: Some(Keep { mail: mail.clone() }), ..stage.confirmation("one") };
+    let (first, again) = tokio::join!(
+        stage.launches.confirm(&handle, confirmation()),
+        stage.launches.confirm(&handle, confirmation()),
+    );
+    let import = first.unwrap();
+    assert_eq!(again.unwrap(), import);
+    let all = SubscriptionFilter { limit: 10, ..SubscriptionFilter::default() };
+    let kept = stage.world.subscriptions.subscriptions(&all).await.unwrap();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(kept[0].project.as_str(), "https://git.example/alice/one");
+    let ledger = stage.world.subscriptions.ledger(kept[0].id, 10).await.unwrap();
+    assert_eq!((ledger.len(), ledger[0].import), (1, Some(import)));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use dataverse_renku::adapters::http::{HttpSettings, client};
 use dataverse_renku::adapters::oidc::{OidcProvider, OidcSettings};
 use dataverse_renku::domain::ports::Clock;
 use dataverse_renku::domain::ports::identity::{
-    Claims, DeviceAnswer, GrantedTokens, IdentityProvider as _, Renewal,
+    Claims, DeviceAnswer, GrantedTokens, IdentityProvider as _, Renewal, Stay,
 };
 use dataverse_renku::domain::ports::renku::AccessToken;
 use dataverse_renku::domain::problem::{Fault, ProblemCode};
@@ -79,7 +79,7 @@ impl Realm {
     }
 
     async fn sign_in(&self, provider: &OidcProvider) -> Result<(GrantedTokens, Claims), Fault> {
-        let flow = provider.begin_code_flow(CALLBACK).await.unwrap();
+        let flow = provider.begin_code_flow(CALLBACK, Stay::Session).await.unwrap();
         let back = Browser::new().sign_in(&flow.url, CALLBACK, "alice", &self.password).await;
         assert_eq!(back["state"], flow.state.expose_secret());
         provider.finish_code_flow(back["code"].clone().into(), flow.secrets, CALLBACK).await
@@ -126,8 +126,8 @@ async fn a_person_signs_in_with_a_code_and_the_token_passes_every_check() {
 async fn a_code_is_worth_nothing_without_its_verifier_or_a_second_time() {
     let realm = Realm::start().await;
     let provider = realm.provider("dataverse-connector");
-    let flow = provider.begin_code_flow(CALLBACK).await.unwrap();
-    let another = provider.begin_code_flow(CALLBACK).await.unwrap();
+    let flow = provider.begin_code_flow(CALLBACK, Stay::Session).await.unwrap();
+    let another = provider.begin_code_flow(CALLBACK, Stay::Session).await.unwrap();
     let back = Browser::new().sign_in(&flow.url, CALLBACK, "alice", &realm.password).await;
     let finish = |secrets| provider.finish_code_flow(back["code"].clone().into(), secrets, CALLBACK);
     for secrets in [another.secrets, flow.secrets] {
@@ -222,13 +222,13 @@ async fn an_outage_leaves_the_refresh_token_unspent_and_a_lost_answer_leaves_it_
 async fn a_device_signs_in_after_its_person_confirmed() {
     let realm = Realm::simulated(Options { device_interval_s: 0, ..Options::default() }).await;
     let provider = realm.provider("renku-cli");
-    let flow = provider.begin_device_flow().await.unwrap();
+    let flow = provider.begin_device_flow(Stay::Session).await.unwrap();
     assert!(matches!(provider.poll_device_flow(&flow.device_code).await.unwrap(), DeviceAnswer::Pending));
     realm.control("device/approve", json!({"user_code": flow.user_code, "user": "bob"})).await;
     let answer = provider.poll_device_flow(&flow.device_code).await.unwrap();
     let DeviceAnswer::Granted(_, claims) = answer else { panic!("{answer:?}") };
     assert_eq!((claims.username.as_str(), claims.client.as_deref()), ("bob", Some("renku-cli")));
 
-    let refused = realm.provider("dataverse-connector").begin_device_flow().await.unwrap_err();
+    let refused = realm.provider("dataverse-connector").begin_device_flow(Stay::Session).await.unwrap_err();
     assert_eq!(refused.problem.code, ProblemCode::DeviceFlowOff);
 }

@@ -85,6 +85,7 @@ on_both! {
     publications::a_version_is_handed_on_once_and_an_older_one_not_after_it,
     publications::a_line_is_settled_once_with_its_pause_and_its_mail,
     publications::a_project_is_subscribed_once_and_again_after_its_end,
+    publications::an_import_and_its_subscription_are_stored_together_and_once,
     publications::looks_that_are_due_are_shared_and_put_off,
     model::random_histories_agree_with_the_model,
     identity::a_session_lasts_until_its_end_or_its_sign_out,

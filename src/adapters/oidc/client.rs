@@ -15,7 +15,7 @@ use url::Url;
 use crate::adapters::http;
 use crate::domain::ports::Clock;
 use crate::domain::ports::identity::{
-    Claims, CodeFlow, DeviceAnswer, DeviceFlow, GrantedTokens, IdentityProvider, Renewal,
+    Claims, CodeFlow, DeviceAnswer, DeviceFlow, GrantedTokens, IdentityProvider, Renewal, Stay,
 };
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
@@ -29,6 +29,8 @@ use super::{BODY_CAP, OidcSettings};
 
 /// The grant type of RFC 8628.
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// The scope of a sign-in that outlasts the person's session (`OpenID` Connect Core §11).
+const OFFLINE: &str = "offline_access";
 /// Seconds between polls where the server names none (RFC 8628 §3.2).
 const DEVICE_INTERVAL_S: u64 = 5;
 
@@ -112,7 +114,12 @@ impl OidcProvider {
         }
     }
 
-    fn authorization_request(&self, provider: &Provider, redirect_uri: &str) -> Result<CodeFlow, Fault> {
+    fn authorization_request(
+        &self,
+        provider: &Provider,
+        redirect_uri: &str,
+        stay: Stay,
+    ) -> Result<CodeFlow, Fault> {
         let not_usable = |error: &dyn std::error::Error| {
             Fault::new(Class::Permanent, Problem::new(ProblemCode::ConfigurationInvalid).about("public_url"))
                 .saying(error.to_string())
@@ -129,7 +136,7 @@ impl OidcProvider {
                 CsrfToken::new_random,
                 Nonce::new_random,
             )
-            .add_scopes(self.settings.scopes.iter().cloned().map(Scope::new))
+            .add_scopes(self.scopes(stay).into_iter().map(str::to_owned).map(Scope::new))
             .set_pkce_challenge(challenge)
             .url();
         let secrets = FlowSecrets { verifier: verifier.into_secret(), nonce: nonce.secret().clone() };
@@ -147,7 +154,7 @@ impl OidcProvider {
         password: &SecretString,
     ) -> Result<(GrantedTokens, Claims), Fault> {
         let provider = self.discovery.provider().await?;
-        let scope = self.device_scope();
+        let scope = self.device_scope(Stay::Session);
         let fields = [
             ("grant_type", "password"),
             ("username", username),
@@ -159,18 +166,30 @@ impl OidcProvider {
         Ok((granted(answer, self.clock.now()), claims))
     }
 
+    /// What is asked for beside `openid`.
+    fn scopes(&self, stay: Stay) -> Vec<&str> {
+        let mut scopes: Vec<_> = self.settings.scopes.iter().map(String::as_str).collect();
+        if stay == Stay::Offline && !scopes.contains(&OFFLINE) {
+            scopes.push(OFFLINE);
+        }
+        scopes
+    }
+
     /// The scopes of a device flow, which no crate adds `openid` to.
-    pub(super) fn device_scope(&self) -> String {
+    pub(super) fn device_scope(&self, stay: Stay) -> String {
         let mut scopes = vec!["openid"];
-        scopes.extend(self.settings.scopes.iter().map(String::as_str).filter(|scope| *scope != "openid"));
+        scopes.extend(self.scopes(stay).into_iter().filter(|scope| *scope != "openid"));
         scopes.join(" ")
     }
 
-    pub(super) async fn device_started(&self) -> Result<(wire::DeviceAnswer, Timestamp), OidcError> {
+    pub(super) async fn device_started(
+        &self,
+        stay: Stay,
+    ) -> Result<(wire::DeviceAnswer, Timestamp), OidcError> {
         let provider = self.discovery.provider().await?;
         let url = provider.device.clone().ok_or(OidcError::NotOffered("device authorization"))?;
         let body = self
-            .post(&url, &[("scope", &self.device_scope())])
+            .post(&url, &[("scope", &self.device_scope(stay))])
             .await
             .map_err(OidcError::at_device_endpoint)?;
         let answer = serde_json::from_slice(&body)
@@ -196,9 +215,9 @@ fn granted(answer: wire::TokenAnswer, now: Timestamp) -> GrantedTokens {
 
 #[async_trait]
 impl IdentityProvider for OidcProvider {
-    async fn begin_code_flow(&self, redirect_uri: &str) -> Result<CodeFlow, Fault> {
+    async fn begin_code_flow(&self, redirect_uri: &str, stay: Stay) -> Result<CodeFlow, Fault> {
         let provider = self.discovery.provider().await?;
-        self.authorization_request(&provider, redirect_uri)
+        self.authorization_request(&provider, redirect_uri, stay)
     }
 
     async fn finish_code_flow(
@@ -236,8 +255,8 @@ impl IdentityProvider for OidcProvider {
         Ok((granted(answer, now), claims))
     }
 
-    async fn begin_device_flow(&self) -> Result<DeviceFlow, Fault> {
-        let (answer, now) = self.device_started().await?;
+    async fn begin_device_flow(&self, stay: Stay) -> Result<DeviceFlow, Fault> {
+        let (answer, now) = self.device_started(stay).await?;
         Ok(DeviceFlow {
             user_code: answer.user_code,
             verification_uri: answer.verification_uri,

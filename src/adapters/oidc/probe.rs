@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::adapters::http;
+use crate::domain::ports::identity::Stay;
 use crate::domain::ports::probe::{CodeFlowFacts, Realm, SignInProbe};
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
@@ -96,7 +97,7 @@ impl OidcProvider {
     }
 
     fn scope(&self) -> String {
-        self.device_scope()
+        self.device_scope(Stay::Session)
     }
 
     /// Keycloak says the same of a client that it does not know and of one that is switched off; its pages do not.
@@ -328,7 +329,7 @@ impl SignInProbe for OidcProvider {
 
     async fn device_flow(&self) -> Result<(), Fault> {
         let provider = self.discovery.provider().await?;
-        match self.device_started().await {
+        match self.device_started(Stay::Session).await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == ProblemCode::ClientUnknown => Err(self
                 .unknown_or_disabled(&provider, Fault::from(error).problem.words.unwrap_or_default())

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use super::{OidcProvider, OidcSettings};
 use crate::adapters::http::{HttpSettings, client};
 use crate::domain::ports::Clock;
-use crate::domain::ports::identity::{DeviceAnswer, IdentityProvider as _, Renewal};
+use crate::domain::ports::identity::{DeviceAnswer, IdentityProvider as _, Renewal, Stay};
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, ProblemCode};
 use crate::domain::time::Timestamp;
@@ -188,7 +188,8 @@ async fn an_old_document_serves_while_keycloak_is_down() {
 #[tokio::test]
 async fn the_authorization_address_carries_pkce_state_and_nonce() {
     let realm = Realm::with_discovery("/auth").await;
-    let flow = realm.provider().begin_code_flow("https://c.example/sign-in/callback").await.unwrap();
+    let flow =
+        realm.provider().begin_code_flow("https://c.example/sign-in/callback", Stay::Session).await.unwrap();
     let url = url::Url::parse(&flow.url).unwrap();
     let sent: std::collections::HashMap<_, _> = url.query_pairs().into_owned().collect();
     assert_eq!(sent["response_type"], "code");
@@ -404,7 +405,7 @@ async fn a_device_flow_begins_with_what_the_person_has_to_do() {
     let scope = Matcher::UrlEncoded("scope".to_owned(), "openid profile email".to_owned());
     let mock = realm.server.mock("POST", &*path).match_body(scope).with_body(body.to_string());
     mock.create_async().await;
-    let flow = realm.provider().begin_device_flow().await.unwrap();
+    let flow = realm.provider().begin_device_flow(Stay::Session).await.unwrap();
     assert_eq!((flow.user_code.as_str(), flow.interval_s), ("ABCD-EFGH", 5));
     assert_eq!(flow.until, Timestamp::from_millis(START + 600_000));
 }

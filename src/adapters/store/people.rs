@@ -25,7 +25,8 @@ macro_rules! credential_columns {
 }
 
 /// What makes the credential once the person's number is known, or says that it must not be.
-pub(super) type Seal<'s> = &'s (dyn for<'a> Fn(PersonId) -> Option<Credential> + Send + Sync);
+pub(super) type Seal<'s> =
+    &'s (dyn for<'a> Fn(PersonId, Option<&'a Credential>) -> Option<Credential> + Send + Sync);
 
 pub(super) async fn signed_in(
     db: &Database,
@@ -55,7 +56,18 @@ pub(super) async fn signed_in(
         .await?
         .ok_or_else(|| unreadable("a person was stored and is not there"))?;
     let person = person_of(&row)?;
-    let Some(credential) = seal(person.id) else { return Ok(None) };
+    // An update that changes nothing: it locks the row, so that what is kept of it is not renewed meanwhile.
+    let earlier = tx
+        .row(
+            concat!(
+                "UPDATE credentials SET updated_at = updated_at WHERE person = $1 RETURNING ",
+                credential_columns!()
+            ),
+            values![person.id.as_uuid()],
+        )
+        .await?;
+    let earlier = earlier.as_ref().map(credential_of).transpose()?;
+    let Some(credential) = seal(person.id, earlier.as_ref()) else { return Ok(None) };
     replace(&mut tx, &credential, now).await?;
     let woken = changes::wake_in(&mut tx, person.id, now).await?;
     tx.commit().await?;

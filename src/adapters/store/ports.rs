@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::sql::values;
-use super::{Store, changes, imports, launches, leases, people, sessions, slots};
+use super::{Store, changes, imports, launches, leases, people, sessions, slots, subscriptions};
 use crate::domain::ids::{ImportId, InstallationName, LeaseId, PersonId, RenkuName};
 use crate::domain::import::Import;
 use crate::domain::ports::identity::{Credential, IdentityStore, Person, Sealed, Session, SignInAttempt};
@@ -12,13 +12,24 @@ use crate::domain::ports::store::{
     Change, Changed, Created, ImportCounts, ImportFilter, ImportStore, Lease, NewImport, SlotAnswer,
     StoreError, TimelineEntry,
 };
+use crate::domain::ports::subscriptions::{NewSubscription, Subscribed};
 use crate::domain::project::RenkuApi;
+use crate::domain::subscription::Edition;
 use crate::domain::time::Timestamp;
 
 #[async_trait]
 impl ImportStore for Store {
     async fn create(&self, new: NewImport) -> Result<Created, StoreError> {
         imports::create(&self.db, new).await
+    }
+
+    async fn create_and_subscribe(
+        &self,
+        new: NewImport,
+        edition: &Edition,
+        subscription: NewSubscription,
+    ) -> Result<(Created, Option<Subscribed>), StoreError> {
+        subscriptions::create_with_import(&self.db, new, edition, subscription).await
     }
 
     async fn import(&self, id: ImportId) -> Result<Option<Import>, StoreError> {
@@ -143,7 +154,7 @@ impl IdentityStore for Store {
     async fn signed_in(
         &self,
         person: Person,
-        seal: &(dyn for<'a> Fn(PersonId) -> Option<Credential> + Send + Sync),
+        seal: &(dyn for<'a> Fn(PersonId, Option<&'a Credential>) -> Option<Credential> + Send + Sync),
         now: Timestamp,
     ) -> Result<Option<(Person, Vec<Import>)>, StoreError> {
         people::signed_in(&self.db, person, seal, now).await

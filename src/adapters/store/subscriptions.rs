@@ -8,13 +8,13 @@ use subtle::ConstantTimeEq as _;
 
 use super::error::unreadable;
 use super::rows::{self, from_json, import_columns, parsed, to_json};
-use super::sql::{Row, Tx, Value, values};
+use super::sql::{Database, Row, Tx, Value, values};
 use super::{Store, imports, outbox};
 use crate::domain::ids::{ImportId, PersonId, PublicationId, SubscriptionId};
 use crate::domain::import::Import;
 use crate::domain::ports::mail::{MailKind, Outgoing};
 use crate::domain::ports::publications::DatasetRef;
-use crate::domain::ports::store::{Created, StoreError};
+use crate::domain::ports::store::{Created, NewImport, StoreError};
 use crate::domain::ports::subscriptions::{
     HandedOn, NewSubscription, Settling, Subscribed, SubscriptionFilter, SubscriptionStore, Unsettled,
 };
@@ -355,6 +355,40 @@ impl SubscriptionStore for Store {
     async fn mail_later(&self, mail: &Outgoing, problem: Problem, at: Timestamp) -> Result<(), StoreError> {
         outbox::later(&self.db, mail, problem, at).await
     }
+}
+
+/// An import, and the subscription that begins with it.
+pub(super) async fn create_with_import(
+    db: &Database,
+    new: NewImport,
+    edition: &Edition,
+    subscription: NewSubscription,
+) -> Result<(Created, Option<Subscribed>), StoreError> {
+    let mut tx = db.begin().await?;
+    let created = imports::create_in(&mut tx, new).await?;
+    let import = match &created {
+        Created::New(import) | Created::Existing(import) => import.clone(),
+        Created::KeyReused => return Ok((created, None)),
+    };
+    let (id, has) = (import.id, Some((edition.clone(), import)));
+    let new = NewSubscription { has, ..subscription };
+    let now = new.subscription.created_at;
+    let subscribed = match subscribe(&mut tx, &new).await? {
+        Subscribed::New(stored) => Subscribed::New(stored),
+        Subscribed::Existing(earlier) => {
+            let line = Line { outcome: LedgerOutcome::Open, import: Some(id), publication: None, now };
+            add_line(&mut tx, earlier.id, edition, &line).await?;
+            let goes_on = match earlier.state {
+                SubscriptionState::Active => None,
+                SubscriptionState::Paused | SubscriptionState::Ended => {
+                    set(&mut tx, &earlier, SubscriptionState::Active, None, None, now).await?
+                }
+            };
+            Subscribed::Existing(goes_on.unwrap_or(earlier))
+        }
+    };
+    tx.commit().await?;
+    Ok((created, Some(subscribed)))
 }
 
 async fn subscribe(tx: &mut Tx, new: &NewSubscription) -> Result<Subscribed, StoreError> {

@@ -47,13 +47,7 @@ pub trait Dataverse: Send + Sync {
     /// As `version`.
     async fn latest(&self, pid: &Pid) -> Result<Edition, Fault> {
         let version = self.version(pid, WhichVersion::LatestPublished).await?;
-        Ok(Edition {
-            number: version.number,
-            dataset_id: version.dataset_id,
-            version_id: version.version_id,
-            last_update: version.last_update,
-            title: version.title,
-        })
+        Ok(Edition::of(&version))
     }
 
     /// Resumes a workflow of this installation that waits for us. Sent once and never repeated here: two resumes in quick

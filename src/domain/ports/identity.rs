@@ -137,11 +137,11 @@ pub trait IdentityStore: Send + Sync {
 
     /// In one transaction: finds or makes the person (by Renku, issuer and subject; `person.id` is used only for a new one), replaces the
     /// credential, and wakes the person's imports that wait for a sign-in at the connector. `seal` gets the person's id, since
-    /// sealing binds it. Returns the person and what was woken.
+    /// sealing binds it, and the credential that is replaced. Returns the person and what was woken.
     async fn signed_in(
         &self,
         person: Person,
-        seal: &(dyn for<'a> Fn(PersonId) -> Option<Credential> + Send + Sync),
+        seal: &(dyn for<'a> Fn(PersonId, Option<&'a Credential>) -> Option<Credential> + Send + Sync),
         now: Timestamp,
     ) -> Result<Option<(Person, Vec<Import>)>, StoreError>;
 
@@ -220,6 +220,15 @@ pub struct Claims {
     pub until: Timestamp,
 }
 
+/// How long a sign-in is to last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// As long as the person's session at the provider.
+    Session,
+    /// Also while they are away: `offline_access` is asked for (`OpenID` Connect Core §11).
+    Offline,
+}
+
 /// The start of a code flow.
 #[derive(Debug)]
 pub struct CodeFlow {
@@ -281,7 +290,7 @@ pub trait IdentityProvider: Send + Sync {
     ///
     /// # Errors
     /// Named problems of discovery.
-    async fn begin_code_flow(&self, redirect_uri: &str) -> Result<CodeFlow, Fault>;
+    async fn begin_code_flow(&self, redirect_uri: &str, stay: Stay) -> Result<CodeFlow, Fault>;
 
     /// Exchanges the code, checks the ID token and the access token's claims.
     ///
@@ -298,7 +307,7 @@ pub trait IdentityProvider: Send + Sync {
     ///
     /// # Errors
     /// Each refusal is a named problem.
-    async fn begin_device_flow(&self) -> Result<DeviceFlow, Fault>;
+    async fn begin_device_flow(&self, stay: Stay) -> Result<DeviceFlow, Fault>;
 
     /// Asks whether the person confirmed.
     ///

@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 
+use super::subscriptions::{NewSubscription, Subscribed};
 use crate::domain::ids::{ImportId, InstallationName, LeaseId, PersonId, RenkuName};
 use crate::domain::import::{Import, Order, Phase, State};
 use crate::domain::pid::Pid;
 use crate::domain::problem::Problem;
 use crate::domain::project::ProjectAddress;
 use crate::domain::project::RenkuApi;
+use crate::domain::subscription::Edition;
 use crate::domain::time::Timestamp;
 
 /// The store could not do it.
@@ -192,6 +194,16 @@ pub struct ImportCounts {
 pub trait ImportStore: Send + Sync {
     /// Stores a new import, due at once, with its first line in the timeline (`created`).
     async fn create(&self, new: NewImport) -> Result<Created, StoreError>;
+
+    /// The same with a subscription that keeps the project up to date from this version on, in one transaction. A subscription that
+    /// there was already goes on, and learns which import brings the version; where the key was used for another order
+    /// nothing is stored.
+    async fn create_and_subscribe(
+        &self,
+        new: NewImport,
+        edition: &Edition,
+        subscription: NewSubscription,
+    ) -> Result<(Created, Option<Subscribed>), StoreError>;
 
     /// One import.
     async fn import(&self, id: ImportId) -> Result<Option<Import>, StoreError>;

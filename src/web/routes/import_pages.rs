@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::subscription_pages::{KeepUp, keep_up};
 use crate::domain::ids::ImportId;
 use crate::domain::import::Import;
 use crate::domain::ports::store::TimelineEntry;
@@ -39,6 +40,8 @@ struct ImportPage {
     dataset: Option<String>,
     installation: String,
     progress: Progress,
+    /// Whether the project is or can be kept up to date.
+    keep: Option<KeepUp>,
     /// The last line that the page shows.
     seen: i64,
     look_every_s: u64,
@@ -80,6 +83,7 @@ pub(crate) async fn show(
         dataset: dataset_page(&context, &import),
         installation: context.installation_title(&import.order.installation).to_owned(),
         progress,
+        keep: keep_up(&context, visitor.language, &import).await?,
         seen: timeline.last().map_or(0, |line| line.seq),
         look_every_s: LOOK_EVERY_S,
     };
@@ -132,6 +136,18 @@ pub(crate) async fn undo(
     let import = own(&context, &checked.visitor, &id).await?;
     let done = context.engine.undo(import.id).await;
     after(done, &import, &checked.form)
+}
+
+/// Keeps the project of an import up to date from now on.
+#[post("/imports/{id}/keep")]
+pub(crate) async fn keep_project(
+    context: web::Data<Context>,
+    id: web::Path<String>,
+    checked: Checked<Pressed>,
+) -> Result<HttpResponse, ApiProblem> {
+    let import = own(&context, &checked.visitor, &id).await?;
+    context.publications.keep_up_to_date(&import, checked.visitor.language.as_str()).await?;
+    Ok(lead_to(&format!("/imports/{}", import.id)))
 }
 
 /// Leads on to the import that came of it. Where it had moved on meanwhile, its page shows that better than a refusal.

@@ -16,6 +16,7 @@ use crate::domain::problem::{Class, Fault, ProblemCode};
 use crate::domain::project::{RenkuApi, Visibility};
 use crate::imports::launch::Opened;
 use crate::imports::preflight::{Confirmation, Target};
+use crate::imports::start::Keep;
 use crate::texts::text;
 use crate::web::Context;
 use crate::web::extract::Visitor;
@@ -54,6 +55,9 @@ pub(crate) struct Typed {
     /// A ticked box.
     #[serde(default)]
     pub(crate) migrate: Option<String>,
+    /// A ticked box: the project is to be kept up to date.
+    #[serde(default)]
+    pub(crate) keep: Option<String>,
     /// What a project that is to be made is called; it is made where there is one.
     #[serde(default)]
     pub(crate) new_title: String,
@@ -157,13 +161,21 @@ async fn confirmed(
     let Some(person) = visitor.person_at(&renku) else {
         return Ok(format!("/preflight/{}?way={}&again=1", handle.expose_secret(), typed.way));
     };
+    let target = target(typed).map_err(|mistake| Refusal::Mistake(Mistake::at("project", say(mistake))))?;
+    let keep = match typed.keep {
+        Some(_) => {
+            Some(Keep { mail: context.publications.mail_of(person.id, visitor.language.as_str()).await })
+        }
+        None => None,
+    };
     let confirmation = Confirmation {
         person: person.id,
         renku,
         api,
-        target: target(typed).map_err(|mistake| Refusal::Mistake(Mistake::at("project", say(mistake))))?,
+        target,
         name: typed.name.trim().to_owned(),
         migrate: typed.migrate.is_some(),
+        keep,
     };
     let import = context.launches.confirm(handle, confirmation).await?;
     Ok(format!("/imports/{import}"))

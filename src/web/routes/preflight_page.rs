@@ -7,6 +7,7 @@ use askama::Template;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::preflight::{Typed, way_of};
+use super::subscription_pages::honest;
 use crate::domain::dataset::DatasetVersion;
 use crate::domain::ids::PersonId;
 use crate::domain::launch::Launch;
@@ -159,6 +160,8 @@ pub(super) struct Preflight {
     /// Whether there may be more projects than are listed.
     capped: bool,
     can_migrate: bool,
+    /// What keeping the project up to date means and needs with the chosen service.
+    keep_says: Vec<String>,
     /// Where a new project can be made; empty where none can.
     places: Vec<Place>,
     default_name: String,
@@ -221,6 +224,7 @@ impl Preflight {
             searched: false,
             capped: false,
             can_migrate: false,
+            keep_says: Vec::new(),
             places: Vec::new(),
             default_name: DatasetName::derived(&version.title, &version.pid, version.number).to_string(),
             options_open: false,
@@ -249,6 +253,7 @@ impl Preflight {
         self.forbids = forbids.into_iter().map(|objection| said(language, objection)).collect();
         self.warns = warns.into_iter().map(|objection| said(language, objection)).collect();
         self.can_migrate = way.offer.api == RenkuApi::Core;
+        self.keep_says = honest(language, way.offer.api, context.publications.sends_mail());
         let back = format!("{}?way={}", self.here, self.way);
         let sign_in = format!("/sign-in?renku={}&{}", way.offer.renku, next_query(&back));
         let Some(person) = visitor.person_at(&way.offer.renku) else {

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::domain::ids::RenkuName;
+use crate::domain::ports::identity::Stay;
 use crate::domain::problem::{Fault, ProblemCode};
 use crate::identity::{Callback, Cookie, DevicePoll, Flow, SignedIn};
 use crate::texts::text;
@@ -28,6 +29,14 @@ pub(crate) struct BeginQuery {
     renku: Option<String>,
     #[serde(default)]
     next: Option<String>,
+    /// Set where the sign-in is to last while the person is away.
+    #[serde(default)]
+    lasting: Option<String>,
+}
+
+/// The address at which a sign-in is given that lasts while the person is away, and leads back.
+pub(crate) fn lasting_sign_in(renku: &RenkuName, next: &str) -> String {
+    format!("/sign-in?renku={renku}&lasting=1&{}", next_query(next))
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,13 +94,14 @@ pub(crate) async fn begin(
         page.links = ways(&context, &visitor, next);
         return Ok(page.answer(StatusCode::OK));
     };
+    let stay = if query.lasting.is_some() { Stay::Offline } else { Stay::Session };
     match context.identity.flow(&renku)? {
         Flow::Code => {
-            let begun = context.identity.begin_sign_in(&renku, next).await?;
+            let begun = context.identity.begin_sign_in(&renku, next, stay).await?;
             Ok(go(&begun.url, &[(Kind::SignIn, &begun.cookie)], context.secure))
         }
         Flow::Device => {
-            let begun = context.identity.begin_device_sign_in(&renku, next).await?;
+            let begun = context.identity.begin_device_sign_in(&renku, next, stay).await?;
             let to = begun.verification_uri_complete.as_deref().unwrap_or(&begun.verification_uri);
             let pairs =
                 [("handle", begun.handle.expose_secret()), ("code", begun.user_code.as_str()), ("to", to)];

@@ -7,20 +7,26 @@ use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::sign_in::lasting_sign_in;
 use crate::domain::ids::SubscriptionId;
+use crate::domain::import::{End, Import, State};
+use crate::domain::ports::identity::Person;
+use crate::domain::ports::publications::DatasetRef;
 use crate::domain::ports::subscriptions::SubscriptionFilter;
-use crate::domain::problem::ProblemCode;
-use crate::domain::subscription::{LedgerOutcome, Subscription, SubscriptionState};
+use crate::domain::problem::{Class, Problem, ProblemCode};
+use crate::domain::project::RenkuApi;
+use crate::domain::subscription::{LedgerEntry, LedgerOutcome, Subscription, SubscriptionState};
 use crate::publications::subscribe::Wish;
+use crate::texts::amounts::moment;
 use crate::texts::{Language, problem_remedy, problem_title, text};
 use crate::web::Context;
 use crate::web::extract::Visitor;
 use crate::web::forms::{Checked, Nothing};
-use crate::web::pages::{Button, Link, Page, Shell, lead_to, render};
-use crate::web::problem::ApiProblem;
+use crate::web::pages::{Button, Link, Page, Place, Shell, lead_to, render};
+use crate::web::problem::{ApiProblem, status};
 
-/// Subscriptions on the page.
-const SHOWN: u32 = 100;
+/// Subscriptions of one person on the page.
+const SHOWN: u32 = 500;
 
 /// Versions shown of each.
 const VERSIONS: u32 = 10;
@@ -29,6 +35,7 @@ const VERSIONS: u32 = 10;
 #[derive(Debug)]
 pub(crate) struct Version {
     number: String,
+    iso: String,
     noticed: String,
     outcome: String,
     import: Option<String>,
@@ -38,12 +45,36 @@ pub(crate) struct Version {
 #[derive(Debug)]
 pub(crate) struct Entry {
     id: String,
+    title: String,
     dataset: String,
+    /// The dataset's page, while its installation is configured.
+    page: Option<String>,
     project: String,
+    owner: String,
     active: bool,
+    /// Whether each version comes beside the others, or the data follow by themselves.
+    copies: bool,
     /// Why it is paused, and what to do.
     problem: Option<String>,
+    /// That there is nothing more to come.
+    deaccessioned: Option<String>,
     versions: Vec<Version>,
+}
+
+/// Somebody's sign-in ends with their session, though there is something to do while they are away.
+#[derive(Debug)]
+pub(crate) struct Lasting {
+    renku: String,
+    to: String,
+}
+
+/// What is wrong with what was typed.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    field: String,
+    text: String,
+    remedy: String,
+    words: Option<String>,
 }
 
 /// The visitor's subscriptions.
@@ -52,52 +83,154 @@ pub(crate) struct Entry {
 pub(crate) struct SubscriptionsPage {
     shell: Shell,
     entries: Vec<Entry>,
+    lasting: Vec<Lasting>,
     /// The Renkus at which the visitor is signed in: name and title.
     renkus: Vec<(String, String)>,
+    honest: Vec<String>,
+    mistake: Option<Mistake>,
+    typed: Typed,
+}
+
+impl SubscriptionsPage {
+    fn refuses(&self, field: &str) -> bool {
+        self.mistake.as_ref().is_some_and(|mistake| mistake.field == field)
+    }
+}
+
+/// What keeping a project up to date means with a Renku's service, and what it needs of the person; said before they click.
+pub(super) fn honest(language: Language, api: RenkuApi, mails: bool) -> Vec<String> {
+    let told = if mails { "keep-core-told-by-mail" } else { "keep-core-told" };
+    let names: &[&str] = match api {
+        RenkuApi::Core => &["keep-core", "keep-core-needs", told],
+        RenkuApi::Data => &["keep-data"],
+    };
+    names.iter().map(|name| text(language, name, &[])).collect()
+}
+
+/// What an import's page says about keeping its project up to date.
+#[derive(Debug)]
+pub(super) struct KeepUp {
+    /// Whether it is; else it is offered.
+    pub(super) kept: bool,
+    pub(super) paused: bool,
+    pub(super) sentences: Vec<String>,
+    /// What people call the Renku.
+    pub(super) renku: String,
+    /// Where to give a sign-in that lasts while they are away, if that is lacking.
+    pub(super) lasting: Option<String>,
+}
+
+/// Whether the project of an import is kept up to date; offered where the import has arrived.
+pub(super) async fn keep_up(
+    context: &Context,
+    language: Language,
+    import: &Import,
+) -> Result<Option<KeepUp>, ApiProblem> {
+    let order = &import.order;
+    let renku = context.renku_title(&order.renku).to_owned();
+    let Some(subscription) = context.publications.subscription_of(import).await? else {
+        let arrived = matches!(&import.state, State::Ended { end: End::Succeeded { .. } });
+        let sentences = honest(language, order.api, context.publications.sends_mail());
+        let offer = KeepUp { kept: false, paused: false, sentences, renku, lasting: None };
+        return Ok(arrived.then_some(offer));
+    };
+    let lacks = needs_lasting(context, &subscription).await?;
+    Ok(Some(KeepUp {
+        kept: true,
+        paused: subscription.state == SubscriptionState::Paused,
+        sentences: Vec::new(),
+        renku,
+        lasting: lacks.then(|| lasting_sign_in(&order.renku, &format!("/imports/{}", import.id))),
+    }))
+}
+
+/// Whether its owner's sign-in would have to last while they are away, and does not. Linked data follow without it.
+async fn needs_lasting(context: &Context, subscription: &Subscription) -> Result<bool, ApiProblem> {
+    let acts = subscription.api == RenkuApi::Core && subscription.state == SubscriptionState::Active;
+    Ok(acts && !context.identity.works_unattended(subscription.person).await?)
 }
 
 /// Shows the visitor's subscriptions.
 #[get("/subscriptions")]
 pub(crate) async fn list(context: web::Data<Context>, visitor: Visitor) -> Result<HttpResponse, ApiProblem> {
     visitor.session()?;
-    let mut entries = Vec::new();
+    let page = page_of(&context, &visitor, Typed::default(), None).await?;
+    Ok(render(&page, StatusCode::OK))
+}
+
+async fn page_of(
+    context: &Context,
+    visitor: &Visitor,
+    typed: Typed,
+    mistake: Option<Mistake>,
+) -> Result<SubscriptionsPage, ApiProblem> {
+    let language = visitor.language;
+    let (mut entries, mut lasting) = (Vec::new(), Vec::new());
     for person in visitor.people() {
         let filter =
             SubscriptionFilter { person: Some(person.id), limit: SHOWN, ..SubscriptionFilter::default() };
-        for subscription in context.publications.subscriptions().subscriptions(&filter).await? {
-            entries.push(entry(&context, &subscription, visitor.language).await?);
+        let found = context.publications.subscriptions().subscriptions(&filter).await?;
+        // They are one person's: what is lacking for one of them is for all.
+        for subscription in &found {
+            if needs_lasting(context, subscription).await? {
+                let renku = context.renku_title(&person.renku).to_owned();
+                lasting.push(Lasting { renku, to: lasting_sign_in(&person.renku, "/subscriptions") });
+                break;
+            }
+        }
+        for subscription in &found {
+            entries.push(entry(context, subscription, person, language).await?);
         }
     }
-    let title = |person: &crate::domain::ports::identity::Person| {
-        (person.renku.to_string(), context.renku_title(&person.renku).to_owned())
-    };
-    let renkus = visitor.people().iter().map(title).collect();
-    let shell = Shell::new(&visitor, text(visitor.language, "subscriptions-title", &[]));
-    Ok(render(&SubscriptionsPage { shell, entries, renkus }, StatusCode::OK))
+    let title = |person: &Person| (person.renku.to_string(), context.renku_title(&person.renku).to_owned());
+    let mails = context.publications.sends_mail();
+    Ok(SubscriptionsPage {
+        shell: Shell::new(visitor, text(language, "subscriptions-title", &[])).at(Place::Subscriptions),
+        entries,
+        lasting,
+        renkus: visitor.people().iter().map(title).collect(),
+        honest: RenkuApi::ALL.into_iter().flat_map(|api| honest(language, api, mails)).collect(),
+        mistake,
+        typed,
+    })
 }
 
 async fn entry(
     context: &Context,
     subscription: &Subscription,
+    owner: &Person,
     language: Language,
 ) -> Result<Entry, ApiProblem> {
     let ledger = context.publications.subscriptions().ledger(subscription.id, VERSIONS).await?;
-    let versions = ledger.into_iter().map(|line| Version {
+    let version = |line: LedgerEntry| Version {
         number: line.version.to_string(),
-        noticed: line.noticed_at.to_string().get(..10).unwrap_or_default().to_owned(),
+        iso: line.noticed_at.to_string(),
+        noticed: moment(language, line.noticed_at),
         outcome: outcome(language, line.outcome),
         import: line.import.map(|import| import.to_string()),
-    });
+    };
+    let (installation, pid) = (subscription.installation.clone(), subscription.pid.clone());
+    let watched = context.publications.store().watched(&DatasetRef { installation, pid }).await?;
+    let gone = watched.as_ref().and_then(|watched| watched.deaccessioned_at);
+    let title = watched.and_then(|watched| watched.edition).map(|edition| edition.title);
     let problem = subscription.problem.as_ref().map(|problem| {
         format!("{} {}", problem_title(language, problem.code), problem_remedy(language, problem.code))
     });
+    let known = context.engine.installations().get(&subscription.installation);
     Ok(Entry {
         id: subscription.id.to_string(),
+        title: title.unwrap_or_else(|| subscription.pid.to_string()),
         dataset: subscription.pid.to_string(),
+        page: known.map(|known| known.dataverse.landing_page(&subscription.pid)),
         project: subscription.project.to_string(),
+        owner: text(language, "subscriptions-owner", &[("name", owner.name.as_str().into())]),
         active: subscription.state == SubscriptionState::Active,
+        copies: subscription.api == RenkuApi::Core,
         problem,
-        versions: versions.collect(),
+        deaccessioned: gone.map(|at| {
+            text(language, "subscriptions-deaccessioned", &[("date", moment(language, at).into())])
+        }),
+        versions: ledger.into_iter().map(version).collect(),
     })
 }
 
@@ -114,7 +247,7 @@ fn outcome(language: Language, outcome: LedgerOutcome) -> String {
 }
 
 /// What was typed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Typed {
     dataset: String,
     project: String,
@@ -130,9 +263,26 @@ pub(crate) async fn create(
     let Checked { visitor, form } = checked;
     let renku = form.renku.parse().map_err(|_no_name| ApiProblem::from(ProblemCode::RenkuUnknown))?;
     let person = visitor.person_at(&renku).ok_or(ProblemCode::SignInNeeded)?.id;
-    let wish = Wish { dataset: form.dataset, project: form.project, ..Wish::default() };
-    context.publications.subscribe(person, &renku, &wish, visitor.language.as_str()).await?;
-    Ok(lead_to("/subscriptions"))
+    let wish = Wish { dataset: form.dataset.clone(), project: form.project.clone(), ..Wish::default() };
+    match context.publications.subscribe(person, &renku, &wish, visitor.language.as_str()).await {
+        Ok(_) => Ok(lead_to("/subscriptions")),
+        Err(fault) if matches!(fault.class, Class::User | Class::NotYet) => {
+            let code = status(fault.problem.code);
+            let mistake = mistake(visitor.language, &fault.problem);
+            let page = page_of(&context, &visitor, form, Some(mistake)).await?;
+            Ok(render(&page, code))
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn mistake(language: Language, problem: &Problem) -> Mistake {
+    Mistake {
+        field: problem.field.clone().unwrap_or_default(),
+        text: problem_title(language, problem.code),
+        remedy: problem_remedy(language, problem.code),
+        words: problem.words.clone(),
+    }
 }
 
 /// Pauses, lets go on, or ends a subscription of the visitor.

@@ -38,7 +38,7 @@ fn credential(person: PersonId, now: Timestamp) -> Credential {
 }
 
 async fn sign_in_as(bench: &Bench, person: Person, now: Timestamp) -> Person {
-    let seal = move |id| Some(credential(id, now));
+    let seal = move |id, _: Option<&Credential>| Some(credential(id, now));
     bench.store.signed_in(person, &seal, now).await.unwrap().unwrap().0
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn a_sign_in_wakes_the_imports_in_the_same_transaction(bench: &
     let anna = sign_in_as(bench, somebody("s-1"), T0).await;
     let import = bench.create(anna.id, "p", T0).await;
     let waiting = bench.change(&import, on(&import, sign_in(SignInAt::Connector), after(1))).await;
-    let sealed = |id| Some(credential(id, after(5)));
+    let sealed = |id, _: Option<&Credential>| Some(credential(id, after(5)));
     let (person, woken) = bench.store.signed_in(somebody("s-1"), &sealed, after(5)).await.unwrap().unwrap();
     assert_eq!(person.id, anna.id);
     assert_eq!(woken.len(), 1);
@@ -84,13 +84,13 @@ pub(super) async fn a_sign_in_wakes_the_imports_in_the_same_transaction(bench: &
 
 pub(super) async fn a_sign_in_that_cannot_be_sealed_leaves_nothing(bench: &Bench) {
     let anna = somebody("s-1");
-    assert_eq!(bench.store.signed_in(anna.clone(), &|_| None, T0).await.unwrap(), None);
+    assert_eq!(bench.store.signed_in(anna.clone(), &|_, _| None, T0).await.unwrap(), None);
     assert_eq!(bench.store.person(anna.id).await.unwrap(), None);
     let anna = sign_in_as(bench, anna, T0).await;
     let import = bench.create(anna.id, "p", T0).await;
     let waiting = bench.change(&import, on(&import, sign_in(SignInAt::Connector), after(1))).await;
     let before = stored(bench, &anna).await;
-    assert_eq!(bench.store.signed_in(anna.clone(), &|_| None, after(2)).await.unwrap(), None);
+    assert_eq!(bench.store.signed_in(anna.clone(), &|_, _| None, after(2)).await.unwrap(), None);
     assert_eq!(stored(bench, &anna).await, before);
     assert_eq!(bench.read(&import).await, waiting);
 }

@@ -6,7 +6,7 @@ use dataverse_renku::domain::ports::mail::MailKind;
 use dataverse_renku::domain::ports::publications::{
     Announced, DatasetRef, Look, NewPublication, PublicationChange, PublicationFilter, PublicationStore as _,
 };
-use dataverse_renku::domain::ports::store::{ImportStore as _, NewImport};
+use dataverse_renku::domain::ports::store::{Created, ImportStore as _, NewImport};
 use dataverse_renku::domain::ports::subscriptions::{
     HandedOn, NewSubscription, Settling, Subscribed, SubscriptionFilter, SubscriptionStore as _,
 };
@@ -315,4 +315,49 @@ pub(crate) async fn looks_that_are_due_are_shared_and_put_off(bench: &Bench) {
     assert_eq!(store.watched(&dataset()).await.unwrap().unwrap().deaccessioned_at, Some(after(201)));
     store.look_again(after(500), after(350)).await.unwrap();
     assert_eq!(store.take_due_looks(&demo, after(350), after(500), 10).await.unwrap().len(), 1);
+}
+
+pub(super) async fn an_import_and_its_subscription_are_stored_together_and_once(bench: &Bench) {
+    let asked = |project: &str, key: &str| NewImport {
+        id: ImportId::new(T0),
+        person: wanted("a/b").subscription.person,
+        order: order(project),
+        now: T0,
+        give_up_at: after(9_999),
+        idempotency_key: Some(key.to_owned()),
+        title: None,
+    };
+    let v1 = edition(7, "1.0", 1);
+    let twice = (0..2).map(|_| async {
+        bench.store.create_and_subscribe(asked("a/b", "one"), &v1, wanted("a/b")).await.unwrap()
+    });
+    let answers = join_all(twice).await;
+    let made = |answer: &&(Created, Option<Subscribed>)| {
+        matches!(answer, (Created::New(_), Some(Subscribed::New(_))))
+    };
+    assert_eq!(answers.iter().filter(made).count(), 1, "{answers:?}");
+    let (Created::New(import), Some(Subscribed::New(subscription))) = answers.iter().find(made).unwrap()
+    else {
+        panic!("found as made")
+    };
+    let lines = bench.store.ledger(subscription.id, 10).await.unwrap();
+    let line = (lines[0].version, lines[0].import, lines[0].outcome);
+    assert_eq!((lines.len(), line), (1, ("1.0".parse().unwrap(), Some(import.id), LedgerOutcome::Open)));
+    assert!(bench.store.unserved(&dataset(), &v1, 9).await.unwrap().is_empty(), "it is on its way already");
+    // The same key for another project: neither.
+    let reused = bench.store.create_and_subscribe(asked("c/d", "one"), &v1, wanted("c/d")).await.unwrap();
+    assert_eq!(reused, (Created::KeyReused, None));
+    let all = SubscriptionFilter { limit: 10, ..SubscriptionFilter::default() };
+    assert_eq!(bench.store.subscriptions(&all).await.unwrap().len(), 1);
+    // One that was paused goes on, and knows of the import.
+    let paused = SubscriptionState::Paused;
+    bench.store.set_subscription(subscription, paused, None, None, after(5)).await.unwrap().unwrap();
+    let v2 = edition(8, "2.0", 6);
+    let (second, again) =
+        bench.store.create_and_subscribe(asked("a/b", "two"), &v2, wanted("a/b")).await.unwrap();
+    let (Created::New(second), Some(Subscribed::Existing(again))) = (second, again) else {
+        panic!("a new import, and the subscription that there was")
+    };
+    assert_eq!((again.id, again.state), (subscription.id, SubscriptionState::Active));
+    assert_eq!(bench.store.ledger(again.id, 10).await.unwrap()[0].import, Some(second.id));
 }
