@@ -109,7 +109,26 @@ CONF
   say "RabbitMQ on port $port, its dashboard on http://127.0.0.1:$dashboard (guest/guest)"
 }
 
+# Debian's own Python: another one in PATH does not see Debian's packages.
+smtp_python() { /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null && echo /usr/bin/python3; }
+
+start_smtp() {
+  local python dir=$SERVERS/smtp port
+  python=$(smtp_python) || die "aiosmtpd is not installed"
+  mkdir -p "$dir"
+  free_port; port=$free_port
+  (cd "$dir" && exec setsid "$python" -m aiosmtpd -n -l "127.0.0.1:$port" -c aiosmtpd.handlers.Mailbox "$dir/mail" >log 2>&1 </dev/null) &
+  smtp_pid=$!
+  wait_for 30 "the mail server" listens "$port"
+  export TEST_SMTP_URL=smtp://127.0.0.1:$port TEST_SMTP_MAILS="$python $ROOT/tests/smtp/read $dir/mail"
+  say "a mail server on port $port"
+}
+
 stop_servers() {
+  if [ -n "${smtp_pid:-}" ]; then
+    kill "$smtp_pid" 2>/dev/null || true
+    wait "$smtp_pid" 2>/dev/null || true
+  fi
   [ -z "${rabbit_ctl:-}" ] || "$rabbit_ctl" shutdown || true
   if [ -n "${postgres_pid:-}" ]; then
     kill -INT "$postgres_pid" 2>/dev/null || true # "fast": sessions are ended, not waited for

@@ -12,6 +12,7 @@ subscriptions-failed = nicht angekommen
 subscriptions-superseded = übersprungen für eine neuere
 subscriptions-cancelled = abgebrochen
 subscriptions-metadata-only = nur die Beschreibung änderte sich; die Dateien sind da
+subscriptions-followed = die verknüpften Daten folgen; nicht in Ihrem Namen nachgesehen, denn Ihre Anmeldung ist vorbei
 subscriptions-pause = Pausieren
 subscriptions-resume = Weiterlaufen lassen
 subscriptions-end = Abonnement beenden

@@ -12,6 +12,7 @@ subscriptions-failed = did not arrive
 subscriptions-superseded = skipped for a newer one
 subscriptions-cancelled = called off
 subscriptions-metadata-only = only the description changed; the files are there
+subscriptions-followed = the linked data follow; not looked at in your name, since your sign-in is over
 subscriptions-pause = Pause
 subscriptions-resume = Go on
 subscriptions-end = Unsubscribe

@@ -12,6 +12,7 @@ subscriptions-failed = pas arrivée
 subscriptions-superseded = remplacée par une plus récente
 subscriptions-cancelled = annulée
 subscriptions-metadata-only = seule la description a changé ; les fichiers sont là
+subscriptions-followed = les données reliées suivent ; pas vérifié en votre nom, votre connexion ayant pris fin
 subscriptions-pause = Mettre en pause
 subscriptions-resume = Reprendre
 subscriptions-end = Se désabonner

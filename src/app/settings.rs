@@ -85,6 +85,7 @@ pub(super) fn publications(config: &Config) -> publications::Settings {
             first: wanted.resume_first,
             retry: without_end(wanted.resume_first, wanted.resume_longest),
             request: (worker.dataverse_timeout + worker.connect_timeout).mul_f64(1.5),
+            unclear: wanted.resume_unclear,
             settled: wanted.resume_settled,
             give_up_after: wanted.resume_give_up_after,
         },

@@ -20,6 +20,9 @@ pub struct PublicationsConfig {
     /// No pause between two resumes is longer.
     #[serde(with = "humantime_serde")]
     pub resume_longest: Duration,
+    /// How long after an unclear resume a lock counts as the rest of the workflow running.
+    #[serde(with = "humantime_serde")]
+    pub resume_unclear: Duration,
     /// How long after an announcement a dataset without a lock counts as resumed.
     #[serde(with = "humantime_serde")]
     pub resume_settled: Duration,
@@ -43,6 +46,7 @@ impl PublicationsConfig {
         let mut span = |key| section.at_least(key, &shortest, "\"1ms\"");
         let resume_first = span("resume_first");
         let resume_longest = span("resume_longest");
+        let resume_unclear = span("resume_unclear");
         let resume_settled = span("resume_settled");
         let resume_give_up_after = span("resume_give_up_after");
         let visible_within = span("visible_within");
@@ -67,6 +71,7 @@ impl PublicationsConfig {
             fan_out_slots: fan_out_slots?,
             resume_first: resume_first?,
             resume_longest: resume_longest?,
+            resume_unclear: resume_unclear?,
             resume_settled: resume_settled?,
             resume_give_up_after: resume_give_up_after?,
             visible_within: visible_within?,

@@ -155,6 +155,8 @@ pub struct Invocation {
     pub revision: i64,
     /// How often a resume was sent in vain.
     pub attempts: u32,
+    /// When the last resume was sent that may have arrived.
+    pub sent_at: Option<Timestamp>,
     /// When something is to be done next.
     pub due_at: Option<Timestamp>,
     /// When Dataverse called.
@@ -200,6 +202,9 @@ pub struct ResumePatience {
     pub retry: RetryPolicy,
     /// Longer than any request of ours lasts: found `Resuming` after this, it was cut off.
     pub request: Duration,
+    /// So long after a resume that may have arrived a lock means that the rest of the workflow runs: Dataverse accepts a second
+    /// resume until then, and runs the rest twice (Dataverse: `WorkflowServiceBean.resume`, whose deletion shows at its end).
+    pub unclear: Duration,
     /// So long after the callback a missing lock means that the workflow is over, not that it has not begun to wait.
     pub settled: Duration,
     /// After this it is given up.
@@ -215,6 +220,8 @@ pub struct InvocationChange {
     pub problem: Option<Problem>,
     /// Resumes that were in vain.
     pub attempts: u32,
+    /// When the last resume was sent that may have arrived.
+    pub sent_at: Option<Timestamp>,
     /// When something is to be done next; `None` at the end.
     pub due_at: Option<Timestamp>,
 }
@@ -242,6 +249,7 @@ impl Invocation {
             state: InvocationState::Resuming,
             problem: self.problem.clone(),
             attempts: self.attempts,
+            sent_at: Some(now),
             due_at: Some(now.plus(patience.request)),
         }
     }
@@ -256,8 +264,16 @@ impl Invocation {
     ) -> InvocationChange {
         let attempts = self.attempts.saturating_add(1);
         let later = now.plus(patience.retry.pause(attempts, None, chance));
-        let tries =
-            |state, problem, due_at| InvocationChange { state, problem, attempts, due_at: Some(due_at) };
+        // Of all others it is known that they did not count.
+        let unclear = matches!(answer, ResumeAnswer::Unclear(_));
+        let sent_at = self.sent_at.filter(|_| unclear);
+        let tries = |state, problem, due_at| InvocationChange {
+            state,
+            problem,
+            attempts,
+            sent_at,
+            due_at: Some(due_at),
+        };
         match answer {
             ResumeAnswer::Accepted => self.is_over(),
             // Young, it is not visible yet. Old, it may be over: somebody else resumed it, or our call never counted for Dataverse.
@@ -286,14 +302,20 @@ impl Invocation {
             // No lock may also mean: not locked yet.
             Some(false) => (InvocationState::Resuming, self.received_at.plus(patience.settled)),
             Some(true) | None if over => return self.given_up(),
-            // Locked after all this time: the resume did not count. It is sent again, and 404 brings us back here after a pause.
-            Some(true) => (InvocationState::Waiting, if self.attempts < 2 { now } else { later }),
+            Some(true) => match self.sent_at.map(|at| at.plus(patience.unclear)).filter(|until| *until > now)
+            {
+                // The rest of the workflow may be running.
+                Some(until) => (InvocationState::Resuming, later.min(until)),
+                // Locked after all this time: the resume did not count. It is sent again, and 404 brings us back here after a pause.
+                None => (InvocationState::Waiting, if self.attempts < 2 { now } else { later }),
+            },
             None => (InvocationState::Resuming, later),
         };
         InvocationChange {
             state,
             problem: self.problem.clone(),
             attempts: self.attempts,
+            sent_at: self.sent_at,
             due_at: Some(due_at),
         }
     }
@@ -307,6 +329,7 @@ impl Invocation {
             state: InvocationState::GivenUp,
             problem: Some(problem),
             attempts: self.attempts,
+            sent_at: self.sent_at,
             due_at: None,
         }
     }
@@ -320,6 +343,7 @@ impl Invocation {
             state: InvocationState::Resumed,
             problem: None,
             attempts: self.attempts,
+            sent_at: self.sent_at,
             due_at: None,
         }
     }
@@ -339,6 +363,7 @@ mod tests {
             attempts: u32::MAX,
         },
         request: Duration::from_secs(60),
+        unclear: Duration::from_secs(90),
         settled: Duration::from_secs(120),
         give_up_after: Duration::from_secs(86_400),
     };
@@ -355,6 +380,7 @@ mod tests {
             problem: None,
             revision: 1,
             attempts: 0,
+            sent_at: None,
             due_at: Some(CALLED),
             received_at: CALLED,
             ended_at: None,
@@ -403,6 +429,24 @@ mod tests {
         assert_eq!(looked(Some(true), 90_000).state, S::GivenUp);
         assert_eq!(looked(None, 90_000).state, S::GivenUp);
         assert_eq!(looked(Some(false), 90_000).state, S::Resumed);
+    }
+
+    #[test]
+    fn a_lock_soon_after_an_unclear_resume_is_the_rest_of_the_workflow() {
+        use InvocationState as S;
+        let begins = invocation(S::Waiting).begins(after(3), &PATIENCE);
+        let begun = Invocation { state: begins.state, sent_at: begins.sent_at, ..invocation(S::Resuming) };
+        let unclear = begun.answered(ResumeAnswer::Unclear(problem()), after(13), &PATIENCE, 1.0);
+        let unclear = Invocation { sent_at: unclear.sent_at, attempts: unclear.attempts, ..begun.clone() };
+        let looked = |now| unclear.looked(Some(true), after(now), &PATIENCE, 1.0);
+        for early in [15, 50, 92] {
+            assert_eq!(looked(early).state, S::Resuming, "{early}");
+            assert!(looked(early).due_at <= Some(after(93)), "{early}");
+        }
+        assert_eq!((looked(93).state, looked(93).due_at), (S::Waiting, Some(after(93))));
+        // What surely did not count is not waited for.
+        let refused = begun.answered(ResumeAnswer::Refused(problem()), after(13), &PATIENCE, 1.0);
+        assert_eq!(refused.sent_at, None);
     }
 
     #[test]

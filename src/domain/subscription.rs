@@ -106,12 +106,21 @@ pub enum LedgerOutcome {
     Cancelled,
     /// Only the metadata changed under a version number that is in the project already; Renku 1 is not sent the same files again.
     MetadataOnly,
+    /// The project is linked to the dataset and its data follow by themselves; looked at as anybody may, since the owner's sign-in is over.
+    Followed,
 }
 
 impl LedgerOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 6] =
-        [Self::Open, Self::Arrived, Self::Failed, Self::Superseded, Self::Cancelled, Self::MetadataOnly];
+    pub const ALL: [Self; 7] = [
+        Self::Open,
+        Self::Arrived,
+        Self::Failed,
+        Self::Superseded,
+        Self::Cancelled,
+        Self::MetadataOnly,
+        Self::Followed,
+    ];
 
     /// The name in the store and the API.
     pub const fn as_str(self) -> &'static str {
@@ -122,6 +131,7 @@ impl LedgerOutcome {
             Self::Superseded => "superseded",
             Self::Cancelled => "cancelled",
             Self::MetadataOnly => "metadata_only",
+            Self::Followed => "followed",
         }
     }
 }

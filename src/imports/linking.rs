@@ -6,6 +6,7 @@ use super::Engine;
 use super::breaker::Upstream;
 use crate::domain::ids::{PersonId, RenkuName};
 use crate::domain::import::Order;
+use crate::domain::pid::Pid;
 use crate::domain::ports::linking::{Linking, Namespace, NewProject};
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
@@ -48,22 +49,32 @@ impl Engine {
         self.guarded(Upstream::of_renku(order), linking.recognises(&token, &order.pid)).await
     }
 
+    /// Whether this Renku links the dataset, as anybody may see: what links to it follows each new version by itself.
+    ///
+    /// # Errors
+    /// `renku-api-not-offered` where Renku 2 is not there; a fault of Renku.
+    pub async fn follows(&self, renku: &RenkuName, pid: &Pid) -> Result<bool, Fault> {
+        let service = self.service(renku, RenkuApi::Data)?;
+        let linking = service.linking().ok_or_else(|| not_offered(renku))?;
+        self.guarded(upstream(renku), linking.follows(pid)).await
+    }
+
     async fn linking(
         &self,
         person: PersonId,
         renku: &RenkuName,
     ) -> Result<(&dyn Linking, AccessToken), Fault> {
-        let not_offered = || {
-            let problem = Problem::new(ProblemCode::RenkuApiNotOffered).saying(renku.as_str());
-            Fault::new(Class::Permanent, problem)
-        };
-        let linking = self.service(renku, RenkuApi::Data)?.linking().ok_or_else(not_offered)?;
+        let linking = self.service(renku, RenkuApi::Data)?.linking().ok_or_else(|| not_offered(renku))?;
         Ok((linking, self.token_of(person, renku).await?))
     }
 
     async fn token_of(&self, person: PersonId, renku: &RenkuName) -> Result<AccessToken, Fault> {
         self.guarded(Upstream::Keycloak(renku.clone()), self.tokens.access_token(person)).await
     }
+}
+
+fn not_offered(renku: &RenkuName) -> Fault {
+    Fault::new(Class::Permanent, Problem::new(ProblemCode::RenkuApiNotOffered).saying(renku.as_str()))
 }
 
 fn upstream(renku: &RenkuName) -> Upstream {

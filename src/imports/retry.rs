@@ -149,7 +149,8 @@ impl Engine {
             // Asked for twice, it is started once.
             idempotency_key: Some(format!("again-{}", import.id)),
         };
-        match self.store.create(new).await.map_err(super::run_step::store_fault)? {
+        let created = self.store.create_instead_of(import.id, new).await;
+        match created.map_err(super::run_step::store_fault)? {
             Created::New(import) => {
                 self.nudge(&import).await;
                 Ok(import)

@@ -12,12 +12,15 @@ use crate::domain::ports::subscriptions::{HandedOn, SubscriptionFilter};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::project::RenkuApi;
 use crate::domain::publication::{Publication, PublicationState};
-use crate::domain::subscription::{Edition, Subscription};
+use crate::domain::subscription::{Edition, LedgerEntry, LedgerOutcome, Subscription};
 use crate::imports::breaker::Upstream;
 use crate::imports::run_step::Settlement;
 
 /// Subscriptions read at once.
 const PAGE: u32 = 50;
+
+/// Lines of a ledger among which one is looked for that says that the dataset is linked.
+const LINES: u32 = 200;
 
 /// What a publication came to.
 enum Handed {
@@ -130,13 +133,17 @@ impl Publications {
         edition: &Edition,
         publication: Option<PublicationId>,
     ) -> Result<bool, StoreError> {
-        // Renku 1 copies: it would be sent the same files under the same name again.
-        let has = subscription.api == RenkuApi::Core
-            && self.subscriptions.has_version(subscription.id, edition).await?;
-        let what = if has {
-            HandedOn::MetadataOnly
-        } else {
-            HandedOn::Import(Box::new(self.import_of(subscription, edition)))
+        let noted = match subscription.api {
+            // It copies, and would be sent the same files under the same name again.
+            RenkuApi::Core if self.subscriptions.has_version(subscription.id, edition).await? => {
+                Some(LedgerOutcome::MetadataOnly)
+            }
+            RenkuApi::Data if self.follows_by_itself(subscription).await? => Some(LedgerOutcome::Followed),
+            RenkuApi::Core | RenkuApi::Data => None,
+        };
+        let what = match noted {
+            Some(outcome) => HandedOn::Noted(outcome),
+            None => HandedOn::Import(Box::new(self.import_of(subscription, edition))),
         };
         let given = self.subscriptions.hand_on(subscription, edition, what, publication, self.now()).await?;
         let Some(Some(import)) = given else { return Ok(false) };
@@ -149,6 +156,29 @@ impl Publications {
             }
         }
         Ok(true)
+    }
+
+    /// Whether nobody is signed in to look in their own name, and the dataset is linked since an earlier version: Renku shows the
+    /// connector to everybody, and the data follow without us. In doubt an import is started, which waits for the sign-in.
+    async fn follows_by_itself(&self, subscription: &Subscription) -> Result<bool, StoreError> {
+        let signed_out = match self.tokens.access_token(subscription.person).await {
+            Err(fault) => matches!(fault.class, Class::SignIn(_)),
+            Ok(_) => false,
+        };
+        if !signed_out {
+            return Ok(false);
+        }
+        let ledger = self.subscriptions.ledger(subscription.id, LINES).await?;
+        let linked =
+            |line: &LedgerEntry| matches!(line.outcome, LedgerOutcome::Arrived | LedgerOutcome::Followed);
+        if !ledger.iter().any(linked) {
+            return Ok(false);
+        }
+        let followed = self.engine.follows(&subscription.renku, &subscription.pid).await;
+        if let Err(fault) = &followed {
+            tracing::info!(subscription.id = %subscription.id, problem = %fault.problem, "whether linked data follow cannot be seen");
+        }
+        Ok(followed.unwrap_or(false))
     }
 
     fn import_of(

@@ -54,8 +54,13 @@ impl Publications {
 /// How a line is settled; `None` while its import has not ended.
 fn settling(line: &Unsettled, now: Timestamp) -> Option<Settling> {
     let State::Ended { end } = &line.import.state else { return None };
-    let plain = |outcome, mail| Settling { outcome, problem: None, pauses: None, mail, now };
+    let plain = |outcome, mail| Settling { outcome, brought: None, problem: None, pauses: None, mail, now };
     Some(match end {
+        // Asked for without a version, it took the one that was out when its turn came.
+        End::Succeeded { plan, .. } if plan.version_id > line.entry.version_id => Settling {
+            brought: Some(plan.clone()),
+            ..plain(LedgerOutcome::Superseded, Some(MailKind::Arrived))
+        },
         End::Succeeded { .. } => plain(LedgerOutcome::Arrived, Some(MailKind::Arrived)),
         End::Superseded { .. } => plain(LedgerOutcome::Superseded, None),
         End::Cancelled { .. } => plain(LedgerOutcome::Cancelled, None),

@@ -111,6 +111,21 @@ impl Publications {
         }
     }
 
+    /// What was asked for otherwise, after it failed or was called off, is what the ledger waits for if it goes to the same place.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn asked_otherwise(&self, earlier: &Import, import: &Import) -> Result<(), Fault> {
+        let place = |import: &Import| {
+            let it = &import.order;
+            (import.person, it.installation.clone(), it.pid.clone(), it.project.clone())
+        };
+        if place(earlier) == place(import) {
+            self.subscriptions.take_over(earlier.id, import.id).await.map_err(store_fault)?;
+        }
+        Ok(())
+    }
+
     /// Lets a subscription rest; what runs already ends as it ends.
     ///
     /// # Errors

@@ -2,6 +2,10 @@
 //!
 //! How processes are started and driven is `whole`'s.
 
+mod burst;
+mod mails;
+mod renku_2;
+
 use dataverse_renku::publications::definition;
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -18,11 +22,16 @@ const AT_ONCE: usize = 4;
 
 /// Registers our own definition, as an administrator does, letting these addresses resume.
 async fn register(whole: &Whole, addresses: &[&str]) {
+    register_with(whole, addresses, 0).await;
+}
+
+/// The same with more steps after ours, which take so long.
+async fn register_with(whole: &Whole, addresses: &[&str], rest_ms: u64) {
     let ours = definition::workflow(&whole.address(), &"demo".parse().unwrap(), WORKFLOW_SECRET);
     let parameters = &ours["steps"][0]["parameters"];
     let workflow = json!({
         "url": parameters["url"], "body": parameters["body"], "content_type": parameters["contentType"],
-        "expected_response": parameters["expectedResponse"], "resume_addresses": addresses,
+        "expected_response": parameters["expectedResponse"], "resume_addresses": addresses, "rest_ms": rest_ms,
     });
     whole.tell_dataverse("workflow", &workflow).await;
 }
@@ -191,6 +200,113 @@ async fn a_resume_that_comes_too_early_is_repeated_and_the_rest_of_the_workflow_
     assert_eq!((seen["resumes"].as_u64(), seen["calls"].as_u64()), (Some(1), Some(1)), "{seen}");
     assert_eq!(locks(&whole, PID).await, 0);
     assert!(app.log().contains(&id), "the invocation's name is in the log");
+    app.kill().await;
+    whole.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resume_whose_answer_is_lost_is_not_repeated_while_the_rest_of_the_workflow_runs() {
+    let (whole, app, _) = ready(Wishes { resume_unclear: "20s", ..wishes(Kept::Here) }).await;
+    register_with(&whole, &["127.0.0.1"], 3_000).await;
+    whole.tell_dataverse("faults", &json!({"name": "resume_answer_lost", "times": 1})).await;
+    let id = publish(&whole, PID).await.unwrap();
+    let ours = async || {
+        let all = publications(&whole).await;
+        let known = all.into_iter().find(|it| it["workflow"]["invocation"] == id.as_str());
+        known.map_or(Value::Null, |known| known["workflow"].clone())
+    };
+    whole.eventually("it is known to be over", async || ours().await["state"] == "resumed").await;
+    let seen = invocation(&whole, &id).await;
+    println!("{seen}");
+    assert_eq!((seen["resumes"].as_u64(), &seen["state"]), (Some(1), &json!("succeeded")), "{seen}");
+    app.kill().await;
+    whole.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resume_that_was_lost_on_its_way_is_repeated() {
+    let (whole, app, _) = ready(wishes(Kept::Here)).await;
+    register(&whole, &["127.0.0.1"]).await;
+    whole.tell_dataverse("faults", &json!({"name": "resume_in_vain", "times": 2})).await;
+    let id = publish(&whole, PID).await.unwrap();
+    whole
+        .eventually("the dataset is free", async || invocation(&whole, &id).await["state"] == "succeeded")
+        .await;
+    assert_eq!(invocation(&whole, &id).await["resumes"], 1);
+    app.kill().await;
+    whole.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_and_is_tried_again_by_hand_arrives_in_the_ledger_too() {
+    let (whole, app, subscription) = ready(wishes(Kept::Here)).await;
+    let writers = async |writers: Value| {
+        let rights = json!({"path": "alice/first-project", "readers": ["alice"], "writers": writers});
+        whole.tell_renku("projects", &rights).await;
+    };
+    writers(json!([])).await;
+    register(&whole, &["127.0.0.1"]).await;
+    publish(&whole, PID).await;
+    whole
+        .eventually("it failed", async || {
+            shown(&whole, &subscription).await["ledger"][0]["outcome"] == "failed"
+        })
+        .await;
+    let failed = shown(&whole, &subscription).await["ledger"][0]["import"].as_str().unwrap().to_owned();
+    writers(json!(["alice"])).await;
+    let path = format!("/api/v1/imports/{failed}/retry");
+    let anew = whole.ask(whole.request("POST", &path)).await.unwrap();
+    assert_ne!(anew["id"], failed.as_str());
+    arrived(&whole, &subscription, &["2.0", "1.0"]).await;
+    assert_eq!(shown(&whole, &subscription).await["ledger"][0]["import"], anew["id"]);
+    app.kill().await;
+    whole.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_updated_current_version_is_noticed_and_not_copied_again() {
+    let (whole, app, subscription) = ready(Wishes { catch_up_every: "1s", ..wishes(Kept::Here) }).await;
+    whole.tell_dataverse("update_current", &json!({"pid": PID})).await;
+    let outcomes = async || {
+        let ledger = shown(&whole, &subscription).await["ledger"].as_array().cloned().unwrap_or_default();
+        let line = |line: &Value| (line["version"].clone(), line["outcome"].clone());
+        ledger.iter().map(line).collect::<Vec<_>>()
+    };
+    let wanted = [(json!("1.0"), json!("metadata_only")), (json!("1.0"), json!("arrived"))].to_vec();
+    whole.eventually("it is noted", async || outcomes().await == wanted).await;
+    assert_eq!(accepted(&whole, "1.0").await, 1);
+    app.kill().await;
+    whole.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_does_what_the_pages_do() {
+    let (whole, app, subscription) = ready(wishes(Kept::Here)).await;
+    let token = whole.token_of("alice").await;
+    let file = whole.file_with("token", &token);
+    let server = whole.address();
+    let remote = ["--server", server.as_str(), "--token-file", file.to_str().unwrap()];
+    for place in [&remote[..], &[]] {
+        let run = async |words: &[&str]| {
+            let words = [&["subscriptions"], words, place].concat();
+            let (status, printed) = whole.run(&words).await;
+            assert!(status.success(), "{words:?}: {printed}");
+            printed
+        };
+        assert!(run(&["list"]).await.contains(&subscription));
+        assert!(run(&["pause", &subscription]).await.contains("paused"));
+        assert!(run(&["resume", &subscription]).await.contains("active"));
+        assert!(run(&["show", &subscription]).await.contains("arrived"));
+        let project = whole.project("first-project");
+        let again = run(&["add", PID, "--project", &project, "--json"]).await;
+        assert!(again.contains(&subscription), "it is the one that there is: {again}");
+    }
+    let (status, printed) = whole.run(&["subscriptions", "remove", &subscription]).await;
+    assert!(status.success() && printed.contains("ended"), "{printed}");
+    let (status, printed) = whole.run(&["subscriptions", "pause", &subscription]).await;
+    assert!(!status.success() && printed.contains("not-possible-now"), "{printed}");
+    let (_, printed) = whole.run(&["subscriptions", "list"]).await;
+    assert!(printed.contains("There are no subscriptions."), "{printed}");
     app.kill().await;
     whole.clear().await;
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use dataverse_renku::adapters::http::{self, HttpSettings};
 use dataverse_renku::adapters::rabbitmq::{RabbitQueue, Settings as RabbitSettings};
 use dataverse_renku::domain::ports::queue::{Lane, Queue as _};
-use dataverse_renku::sandbox::{dataverse, keycloak, renku_core};
+use dataverse_renku::sandbox::{dataverse, keycloak, renku_core, renku_data};
 use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions, QueuePurgeOptions};
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
@@ -59,6 +59,10 @@ pub(crate) struct Wishes {
     pub(crate) trusted_proxies: &'static str,
     /// More of the configuration.
     pub(crate) more: &'static str,
+    /// Which of Renku's services: `core`, or `data`.
+    pub(crate) api: &'static str,
+    /// How long a lock counts as the rest of a workflow running, after a resume without a clear answer.
+    pub(crate) resume_unclear: &'static str,
     /// The subject of who may see everything.
     pub(crate) operator: &'static str,
 }
@@ -77,6 +81,8 @@ impl Wishes {
             catch_up_every: "1h",
             trusted_proxies: "[]",
             more: "",
+            api: "core",
+            resume_unclear: "1s",
             operator: "0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003",
         }
     }
@@ -187,8 +193,10 @@ impl Whole {
         let dataverse = dataverse.await.unwrap();
         let keycloak = keycloak::Options { access_ttl_s: wishes.access_ttl_s, ..Default::default() };
         let keycloak = keycloak::start(keycloak).await.unwrap();
+        let data = renku_data::Options { issuer: keycloak.issuer.clone(), pace: 0.02, ..Default::default() };
         let renku = renku_core::Options {
             issuer: keycloak.issuer.clone(),
+            beside: (wishes.api != "core").then(|| renku_data::Services::new(data).unwrap()),
             pace: 0.05,
             sticky: true,
             ..Default::default()
@@ -249,16 +257,21 @@ impl Whole {
         self.post(control, order).await;
     }
 
-    /// Every wait short, and the lease still longer than the longest call.
-    fn configuration(&self, wishes: &Wishes) -> String {
-        let folder = self.folder.path().display();
-        let store = match &self.schema {
+    /// Where the state is kept.
+    pub(crate) fn store_url(&self) -> String {
+        match &self.schema {
             Some((server, schema)) => {
                 let sign = if server.contains('?') { '&' } else { '?' };
                 format!("{server}{sign}options=-csearch_path={schema}")
             }
-            None => format!("sqlite://{folder}/whole.db"),
-        };
+            None => self.database(),
+        }
+    }
+
+    /// Every wait short, and the lease still longer than the longest call.
+    fn configuration(&self, wishes: &Wishes) -> String {
+        let folder = self.folder.path().display();
+        let store = self.store_url();
         let queue = match &self.prefix {
             Some(prefix) => format!("url = \"{}\"\nprefix = \"{prefix}\"", broker::url()),
             None => "url = \"embedded:\"".to_owned(),
@@ -303,6 +316,7 @@ longest = "2s"
 [publications]
 resume_first = "100ms"
 resume_longest = "400ms"
+resume_unclear = "{resume_unclear}"
 resume_settled = "1500ms"
 visible_within = "4s"
 catch_up_every = "{catch_up_every}"
@@ -314,16 +328,24 @@ site_url = "{dataverse}"
 workflow_secrets = ["an-older-secret-that-is-still-valid", "{WORKFLOW_SECRET}"]
 [renku.sandbox]
 url = "{renku}"
-api = "core"
-git_hosts = ["{git}"]
-outstanding = 10
-[renku.sandbox.oidc]
+api = "{api}"
+{data}git_hosts = ["{git}"]
+{outstanding}[renku.sandbox.oidc]
 issuer = "{issuer}"
 client_id = "dataverse-connector"
 client_secret = "sandbox-secret"
 {more}
 "#,
             operator = wishes.operator,
+            api = wishes.api,
+            resume_unclear = wishes.resume_unclear,
+            // Renku 2 keeps its own limits.
+            outstanding = if wishes.api == "core" { "outstanding = 10\n" } else { "" },
+            data = if wishes.api == "core" {
+                String::new()
+            } else {
+                format!("doi_resolver = \"{}/_doi/api\"\n", self.dataverse.site_url)
+            },
             trusted_proxies = wishes.trusted_proxies,
             more = wishes.more,
             catch_up_every = wishes.catch_up_every,
@@ -335,6 +357,13 @@ client_secret = "sandbox-secret"
             git = self.renku.git_url.trim_start_matches("http://"),
             issuer = self.keycloak.issuer,
         )
+    }
+
+    /// A file beside the configuration.
+    pub(crate) fn file_with(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file
     }
 
     /// A process of ours with these words after `serve`.

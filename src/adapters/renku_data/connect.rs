@@ -82,6 +82,14 @@ impl RenkuData {
         connector.map(|connector| of_this_doi(connector, pid)).transpose()
     }
 
+    /// The same, asked for in nobody's name: connectors of DOIs are shown to everybody.
+    pub(super) async fn connector_for_anybody(&self, pid: &Pid) -> Result<Option<wire::Connector>, Error> {
+        let call = Call::get(format!("data_connectors/global/{}", slug::of_doi(&pid.bare())));
+        let connector: Option<wire::Connector> =
+            found(self.client.ask(call, self.settings.ask_timeout).await)?;
+        connector.map(|connector| of_this_doi(connector, pid)).transpose()
+    }
+
     /// The connector of this DOI, made if it is not there.
     async fn connector_made(&self, token: &AccessToken, pid: &Pid) -> Result<wire::Connector, Error> {
         if let Some(connector) = self.connector(token, pid).await? {

@@ -254,6 +254,10 @@ impl Linking for RenkuData {
         Ok(self.test(token, &pid.bare()).await?)
     }
 
+    async fn follows(&self, pid: &Pid) -> Result<bool, Fault> {
+        Ok(self.connector_for_anybody(pid).await?.is_some())
+    }
+
     async fn unlink(
         &self,
         token: &AccessToken,

@@ -23,6 +23,10 @@ impl ImportStore for Store {
         imports::create(&self.db, new).await
     }
 
+    async fn create_instead_of(&self, earlier: ImportId, new: NewImport) -> Result<Created, StoreError> {
+        subscriptions::create_instead_of(&self.db, earlier, new).await
+    }
+
     async fn create_and_subscribe(
         &self,
         new: NewImport,

@@ -29,7 +29,8 @@ macro_rules! publication_columns {
 
 macro_rules! invocation_columns {
     () => {
-        "id, installation, name, pid, dataset_id, state, problem, revision, attempts, due_at, received_at, ended_at"
+        "id, installation, name, pid, dataset_id, state, problem, revision, attempts, sent_at, due_at, received_at, \
+         ended_at"
     };
 }
 
@@ -142,7 +143,7 @@ impl PublicationStore for Store {
     ) -> Result<Option<Invocation>, StoreError> {
         let sql = concat!(
             "UPDATE invocations SET revision = revision + 1, state = $3, problem = $4, attempts = $5, due_at = $6, \
-             nudged_at = NULL, ended_at = $7 WHERE id = $1 AND revision = $2 RETURNING ",
+             nudged_at = NULL, ended_at = $7, sent_at = $8 WHERE id = $1 AND revision = $2 RETURNING ",
             invocation_columns!()
         );
         let problem = change.problem.as_ref().map(|it| to_json(it, "invocations.problem")).transpose()?;
@@ -154,6 +155,7 @@ impl PublicationStore for Store {
             change.attempts,
             change.due_at,
             change.state.is_end().then_some(now),
+            change.sent_at,
         ];
         changed(&self.db, sql, values, invocation).await
     }
@@ -450,6 +452,7 @@ fn invocation(row: &Row) -> Result<Invocation, StoreError> {
         problem: row.opt_text("problem")?.map(|text| from_json(&text, "invocations.problem")).transpose()?,
         revision: row.int("revision")?,
         attempts: counter(row.int("attempts")?, "invocations.attempts")?,
+        sent_at: row.opt_time("sent_at")?,
         due_at: row.opt_time("due_at")?,
         received_at: row.time("received_at")?,
         ended_at: row.opt_time("ended_at")?,

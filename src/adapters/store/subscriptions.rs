@@ -11,7 +11,7 @@ use super::rows::{self, from_json, import_columns, parsed, to_json};
 use super::sql::{Database, Row, Tx, Value, values};
 use super::{Store, imports, outbox};
 use crate::domain::ids::{ImportId, PersonId, PublicationId, SubscriptionId};
-use crate::domain::import::Import;
+use crate::domain::import::{Import, Plan};
 use crate::domain::ports::mail::{MailKind, Outgoing};
 use crate::domain::ports::publications::DatasetRef;
 use crate::domain::ports::store::{Created, NewImport, StoreError};
@@ -148,13 +148,13 @@ impl SubscriptionStore for Store {
         let line = Line { outcome: LedgerOutcome::Open, import: None, publication, now };
         let line = match &what {
             HandedOn::Import(_) => line,
-            HandedOn::MetadataOnly => Line { outcome: LedgerOutcome::MetadataOnly, ..line },
+            HandedOn::Noted(outcome) => Line { outcome: *outcome, ..line },
         };
         if !add_line(&mut tx, subscription.id, edition, &line).await? {
             return Ok(None);
         }
         let import = match what {
-            HandedOn::MetadataOnly => None,
+            HandedOn::Noted(_) => None,
             HandedOn::Import(new) => {
                 let Created::New(import) = imports::create_in(&mut tx, *new).await? else {
                     return Err(unreadable(
@@ -277,8 +277,14 @@ impl SubscriptionStore for Store {
         if settled == 0 {
             return Ok(false);
         }
+        if let Some(plan) = &settling.brought {
+            add_arrived(&mut tx, line, plan, settling.now).await?;
+        }
         if let Some(kind) = settling.mail {
-            let letter = outbox::letter(&line.subscription, Some(line), settling.problem.clone());
+            let mut letter = outbox::letter(&line.subscription, Some(line), settling.problem.clone());
+            if let Some(plan) = &settling.brought {
+                letter.version = Some(plan.version.to_string());
+            }
             outbox::put(&mut tx, &line.subscription, kind, Some(line.import.id), &letter, settling.now)
                 .await?;
         }
@@ -304,6 +310,12 @@ impl SubscriptionStore for Store {
         let mut tx = self.db.begin().await?;
         let letter = outbox::letter(&line.subscription, Some(line), problem);
         outbox::put(&mut tx, &line.subscription, kind, Some(line.import.id), &letter, now).await?;
+        tx.commit().await
+    }
+
+    async fn take_over(&self, earlier: ImportId, import: ImportId) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        take_over(&mut tx, earlier, import).await?;
         tx.commit().await
     }
 
@@ -355,6 +367,31 @@ impl SubscriptionStore for Store {
     async fn mail_later(&self, mail: &Outgoing, problem: Problem, at: Timestamp) -> Result<(), StoreError> {
         outbox::later(&self.db, mail, problem, at).await
     }
+}
+
+/// An import in place of one that did not arrive, whose line in a ledger it takes over.
+pub(super) async fn create_instead_of(
+    db: &Database,
+    earlier: ImportId,
+    new: NewImport,
+) -> Result<Created, StoreError> {
+    let mut tx = db.begin().await?;
+    let created = imports::create_in(&mut tx, new).await?;
+    if let Created::New(import) | Created::Existing(import) = &created {
+        take_over(&mut tx, earlier, import.id).await?;
+    }
+    tx.commit().await?;
+    Ok(created)
+}
+
+async fn take_over(tx: &mut Tx, earlier: ImportId, import: ImportId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE ledger SET import = $2, outcome = 'open', problem = NULL, settled_at = NULL \
+         WHERE import = $1 AND outcome IN ('failed', 'cancelled')",
+        values![earlier.as_uuid(), import.as_uuid()],
+    )
+    .await?;
+    Ok(())
 }
 
 /// An import, and the subscription that begins with it.
@@ -488,6 +525,24 @@ async fn set(
         .await?;
     }
     Ok(Some(changed))
+}
+
+/// The version that an import brought in place of the one that its line was about.
+async fn add_arrived(tx: &mut Tx, line: &Unsettled, plan: &Plan, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO ledger (subscription, version_id, last_update, version, noticed_at, import, outcome, settled_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'arrived', $5) ON CONFLICT DO NOTHING",
+        values![
+            line.entry.subscription.as_uuid(),
+            plan.version_id,
+            plan.last_update.unwrap_or_default(),
+            plan.version.to_string(),
+            now,
+            line.import.id.as_uuid(),
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 struct Line {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::adapters::http::{self, HttpSettings};
 use crate::cli::api::Api;
 use crate::cli::out;
+use crate::publications::definition;
 use crate::sandbox::dataverse::ADMIN_API_TOKEN;
 
 /// Answers larger than this are not read.
@@ -96,6 +97,20 @@ impl Driver {
             bail!("Dataverse did not take the button: {status} {said}");
         }
         Ok(())
+    }
+
+    /// Registers the connector's workflow at Dataverse, as an administrator would on its own machine.
+    ///
+    /// # Errors
+    /// When Dataverse does not take it.
+    pub(crate) async fn register_workflow(&self, secret: &str) -> anyhow::Result<()> {
+        let ours = definition::workflow(&self.at.connector, &"demo".parse()?, secret);
+        let part = |name: &str| ours.pointer(&format!("/steps/0/parameters/{name}")).cloned();
+        let workflow = json!({
+            "url": part("url"), "body": part("body"), "content_type": part("contentType"),
+            "expected_response": part("expectedResponse"),
+        });
+        self.tell(&self.at.dataverse, "/_sim/workflow", &workflow).await.map(drop)
     }
 
     /// Signs a person in at the connector as a browser would, by the Authorization Code flow.

@@ -65,8 +65,10 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = format!("http://{}", listener.local_addr()?);
     let file = folder.0.join("sandbox.toml");
+    let secret = format!("{}{}", uuid::Uuid::now_v7().simple(), uuid::Uuid::now_v7().simple());
     let mut text = configuration_text(&address, &simulators, &folder.0, trap.is_some());
     text.push_str(client_text(args.flow));
+    text.push_str(&publications_text(&simulators.dataverse.site_url, &secret));
     std::fs::write(&file, text)?;
     let config = configuration(Some(&file))?;
     let at = Addresses {
@@ -96,7 +98,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         code?
     } else {
         let introducing = async {
-            let introduced = introduce(&at, args.json).await;
+            let introduced = introduce(&at, &secret, args.json).await;
             if introduced.is_err() {
                 shutdown.begin();
             }
@@ -199,9 +201,10 @@ fn trapped(trap: Option<&Trap>, code: &str, title: &str) -> anyhow::Result<ExitC
 }
 
 /// Sets up what people and scripts begin with, and tells them where.
-async fn introduce(at: &Addresses, for_programs: bool) -> anyhow::Result<()> {
+async fn introduce(at: &Addresses, secret: &str, for_programs: bool) -> anyhow::Result<()> {
     let driver = Driver::new(at.clone())?;
     driver.register_button().await.context("the button cannot be registered")?;
+    driver.register_workflow(secret).await.context("the workflow cannot be registered")?;
     if for_programs {
         return tell_programs(at, &driver).await;
     }
@@ -228,6 +231,9 @@ async fn tell_programs(at: &Addresses, driver: &Driver) -> anyhow::Result<()> {
 
 fn tell_addresses(at: &Addresses) {
     out::line(format!("Open  {}/   and choose a dataset, then “Import into Renku”", at.dataverse));
+    out::line(
+        "      A dataset's page also publishes a new version, which comes into projects that are kept up to date.",
+    );
     out::line(format!("  connector            {}", at.connector));
     out::line(format!("  simulated Dataverse  {}", at.dataverse));
     out::line(format!("  simulated Keycloak   {}   (people: alice, bob, carol, dave)", at.issuer));
@@ -289,9 +295,6 @@ dataset_recheck = "2s"
 [worker.retry]
 first = "500ms"
 longest = "5s"
-[dataverse.demo]
-site_url = "{dataverse}"
-title = "Simulated Dataverse"
 [renku.sandbox]
 url = "{renku}"
 title = "Simulated Renku"
@@ -306,6 +309,21 @@ docs_client_id = "dataverse-connector-docs"
         dataverse = simulators.dataverse.site_url,
         renku = simulators.renku.url,
         issuer = simulators.keycloak.issuer,
+    )
+}
+
+/// The simulated Dataverse, and how fast its workflow is resumed: nobody wants to wait as long as a real one needs.
+fn publications_text(site_url: &str, secret: &str) -> String {
+    format!(
+        r#"[publications]
+resume_first = "300ms"
+resume_longest = "2s"
+catch_up_every = "1m"
+[dataverse.demo]
+site_url = "{site_url}"
+title = "Simulated Dataverse"
+workflow_secrets = ["{secret}"]
+"#
     )
 }
 

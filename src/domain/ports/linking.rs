@@ -50,6 +50,12 @@ pub trait Linking: Send + Sync {
     /// `doi-not-resolvable`, `dataset-not-recognised-by-renku`, `renku-cannot-reach-dataverse`, or a fault of Renku.
     async fn recognises(&self, token: &AccessToken, pid: &Pid) -> Result<(), Fault>;
 
+    /// Whether Renku links the dataset, as it shows to anybody: what is linked to it follows each new version by itself.
+    ///
+    /// # Errors
+    /// A fault of Renku.
+    async fn follows(&self, pid: &Pid) -> Result<bool, Fault>;
+
     /// Takes the link to the dataset out of the project; `false` if there was none. What Renku knows of the dataset stays, since
     /// other projects may use it.
     ///

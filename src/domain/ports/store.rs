@@ -195,6 +195,10 @@ pub trait ImportStore: Send + Sync {
     /// Stores a new import, due at once, with its first line in the timeline (`created`).
     async fn create(&self, new: NewImport) -> Result<Created, StoreError>;
 
+    /// The same in place of an import that failed or was called off: a ledger's line that told of that one waits for this one from
+    /// now on, in one transaction.
+    async fn create_instead_of(&self, earlier: ImportId, new: NewImport) -> Result<Created, StoreError>;
+
     /// The same with a subscription that keeps the project up to date from this version on, in one transaction. A subscription that
     /// there was already goes on, and learns which import brings the version; where the key was used for another order
     /// nothing is stored.

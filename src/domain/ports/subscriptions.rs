@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::mail::{MailKind, Outgoing};
 use super::publications::DatasetRef;
 use super::store::{NewImport, StoreError};
-use crate::domain::ids::{PersonId, PublicationId, SubscriptionId};
-use crate::domain::import::Import;
+use crate::domain::ids::{ImportId, PersonId, PublicationId, SubscriptionId};
+use crate::domain::import::{Import, Plan};
 use crate::domain::problem::Problem;
 use crate::domain::subscription::{Edition, LedgerEntry, LedgerOutcome, Subscription, SubscriptionState};
 use crate::domain::time::Timestamp;
@@ -55,8 +55,8 @@ pub struct SubscriptionFilter {
 pub enum HandedOn {
     /// An import.
     Import(Box<NewImport>),
-    /// Nothing but a line: the files are there, and only the metadata changed.
-    MetadataOnly,
+    /// Nothing but a line that says so: it is there without an import.
+    Noted(LedgerOutcome),
 }
 
 /// A ledger's line that has not been settled, with its import and subscription.
@@ -75,6 +75,8 @@ pub struct Unsettled {
 pub struct Settling {
     /// What became of it.
     pub outcome: LedgerOutcome,
+    /// Another version that the import brought instead, since it was out by then: it arrived.
+    pub brought: Option<Plan>,
     /// Why not.
     pub problem: Option<Problem>,
     /// Whether the subscription pauses, and why.
@@ -157,6 +159,9 @@ pub trait SubscriptionStore: Send + Sync {
         problem: Option<Problem>,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Lines that told of an import that failed or was called off wait for this one from now on.
+    async fn take_over(&self, earlier: ImportId, import: ImportId) -> Result<(), StoreError>;
 
     /// Lets those go on that are paused for want of a sign-in and whose owner has signed in since.
     async fn wake_signed_in(&self, now: Timestamp) -> Result<Vec<Subscription>, StoreError>;

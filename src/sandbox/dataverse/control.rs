@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 
 use super::Sim;
 use super::model::{DatasetSpec, FileSpec};
-use crate::sandbox::http::{self, Ask};
+use crate::sandbox::http::{self, Ask, now};
 
-const FAULTS: [&str; 5] = ["down", "rate_limited", "slow", "malformed", "huge"];
+const FAULTS: [&str; 7] =
+    ["down", "rate_limited", "slow", "malformed", "huge", "resume_in_vain", "resume_answer_lost"];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +85,16 @@ impl Sim {
                 }
                 None => missing("dataset"),
             },
+            ("POST", "update_current") => {
+                let mut state = self.state();
+                match state.by_pid(&pid(ask)).and_then(|dataset| dataset.versions.last_mut()) {
+                    Some(version) => {
+                        version.updated = Some(now());
+                        done()
+                    }
+                    None => missing("dataset"),
+                }
+            }
             ("POST", "deaccession") => self.deaccession(&pid(ask), ask),
             ("POST", "workflow") => with(ask, |definition| {
                 self.state().workflow = Some(definition);

@@ -98,7 +98,7 @@ pub(super) fn version(dataset: &Dataset, version: &Version, with_files: bool) ->
         "storageIdentifier": format!("file://{}", dataset.pid_url().trim_start_matches("https://doi.org/")),
         "versionState": version.state(),
         "latestVersionPublishingState": dataset.draft.as_ref().or(dataset.versions.last()).map_or("DRAFT", Version::state),
-        "lastUpdateTime": time(version.released.unwrap_or(version.created)),
+        "lastUpdateTime": time(version.updated.or(version.released).unwrap_or(version.created)),
         "createTime": time(version.created),
         "fileAccessRequest": true,
         "metadataBlocks": { "citation": citation_block(dataset) },

@@ -9,11 +9,12 @@
 //! | `GET /_sim/datasets` | what is there |
 //! | `POST /_sim/publish` | `{pid, major \| minor: true, export_lag_ms?, files?}` releases a version, then runs the workflow |
 //! | `POST /_sim/export` | `{pid}` lets a lagging export catch up |
+//! | `POST /_sim/update_current` | `{pid}` changes the current version under its number, without any workflow |
 //! | `POST /_sim/deaccession` | `{pid, version}` |
-//! | `POST /_sim/workflow` | `{url, body?, expected_response?, resume_addresses?, content_type?}`; `DELETE` removes it |
+//! | `POST /_sim/workflow` | `{url, body?, expected_response?, resume_addresses?, content_type?, rest_ms?}`; `DELETE` removes it |
 //! | `GET /_sim/workflow/invocations` | every invocation with its state, calls and resumes |
 //! | `GET`, `DELETE /_sim/hits` | the requests so far: method, path, whether a key or a token came along |
-//! | `POST /_sim/faults` | `{name, times?}`: `down`, `rate_limited`, `slow`, `malformed`, `huge`; `DELETE` clears all |
+//! | `POST /_sim/faults` | `{name, times?}`: `down`, `rate_limited`, `slow`, `malformed`, `huge`, `resume_in_vain`, `resume_answer_lost` (504 each); `DELETE` clears all |
 //! | `GET /_sim/launch?pid=…&tool=…&as=fiona` | what a click on the tool's button does; `&answer=json` tells the address instead |
 
 mod access;
@@ -212,6 +213,7 @@ impl Site for Sim {
         match path.as_str() {
             "/" => self.front_page(),
             "/dataset.xhtml" | "/citation" => self.dataset_page(&ask),
+            "/publish" if ask.method == "POST" => self.publish_from_page(&ask),
             _ if path.starts_with("/s3/") => self.object_storage(&ask),
             _ if path.starts_with("/_doi/api/handles/") => self.resolve_handle(&ask),
             _ if path.starts_with("/_doi/") => self.resolve_doi(&ask),

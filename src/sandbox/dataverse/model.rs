@@ -151,6 +151,8 @@ pub(super) struct Version {
     pub(super) files: Vec<Arc<File>>,
     pub(super) created: DateTime<Utc>,
     pub(super) released: Option<DateTime<Utc>>,
+    /// When a superuser last changed it under its number ("update current version").
+    pub(super) updated: Option<DateTime<Utc>>,
 }
 
 impl Version {

@@ -1,6 +1,8 @@
 //! The pages a person sees: a list of datasets, a dataset page with its tool buttons.
 //! Plain HTML; what a button does is in `tools.rs`.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use serde_json::Value;
 
@@ -66,9 +68,19 @@ impl Sim {
         let buttons: String =
             tools.iter().filter(|_| open).map(|(id, tool)| button(*id, tool, dataset, ask)).collect();
         let rows: String = version.files.iter().map(|file| row(file, &today)).collect();
+        // Whoever may edit publishes; a new major version, with its workflow.
+        let publish = person.map_or_else(String::new, |user| {
+            let pid = html_escaped(&dataset.spec.pid);
+            let waits = if dataset.locks.is_empty() { "" } else { " <small>locked: a workflow is running</small>" };
+            format!(
+                "<form method=\"post\" action=\"/publish\"><input type=\"hidden\" name=\"pid\" value=\"{pid}\">\
+                 <input type=\"hidden\" name=\"as\" value=\"{}\"><button>Publish a new version</button>{waits}</form>",
+                user.name
+            )
+        });
         let who = person.map_or("not logged in", |user| user.name);
         let body = format!(
-            "<h1>{}</h1><p>{} · version {} · {who}</p><p>{}</p><p>{buttons}</p>\
+            "<h1>{}</h1><p>{} · version {} · {who}</p><p>{}</p><p>{buttons}</p>{publish}\
              <table><tr><th>File</th><th>Size</th><th>Access</th></tr>{rows}</table>",
             html_escaped(&dataset.title()),
             html_escaped(&dataset.spec.pid),
@@ -76,6 +88,33 @@ impl Sim {
             html_escaped(dataset.description()),
         );
         page(&dataset.title(), &body)
+    }
+}
+
+impl Sim {
+    /// The button of a dataset's page: what a curator does with it in Dataverse.
+    pub(super) fn publish_from_page(self: &Arc<Self>, ask: &Ask) -> HttpResponse {
+        let form: std::collections::HashMap<_, _> =
+            url::form_urlencoded::parse(&ask.body).into_owned().collect();
+        let (pid, who) = (form.get("pid").cloned().unwrap_or_default(), form.get("as"));
+        let who = who.and_then(|name| super::state::user(name));
+        let Some(who) = who else {
+            return http::text(403, "text/html", "<html><title>Forbidden</title></html>");
+        };
+        let released = self.state().release(&pid, true, None, std::time::Duration::ZERO);
+        let Some((dataset, major, minor)) = released else {
+            return http::text(
+                404,
+                "text/html",
+                "<html><title>Page Not Found - Sandbox Dataverse</title></html>",
+            );
+        };
+        self.start_workflow(dataset, &pid, (major, minor));
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("persistentId", &pid)
+            .append_pair("as", who.name)
+            .finish();
+        HttpResponse::SeeOther().insert_header(("location", format!("/dataset.xhtml?{query}"))).finish()
     }
 }
 

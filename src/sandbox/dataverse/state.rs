@@ -102,6 +102,7 @@ impl State {
             files: files.clone(),
             created,
             released: None,
+            updated: None,
         };
         let release = |number| Version { number: Some(number), released: Some(created), ..version.clone() };
         // The version before had one file less, so that an export that lags can be told from one that does not.
@@ -199,6 +200,7 @@ impl State {
             files: stored.unwrap_or(before.files),
             created: before.created,
             released: Some(at),
+            updated: None,
         });
         dataset.export_due = Some(Instant::now() + export_lag);
         Some((dataset.id, number.0, number.1))

@@ -2,6 +2,7 @@
 //! Fire-once as in Dataverse: a failed call is seen in the simulator's records only, never repeated.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use serde::Deserialize;
@@ -24,6 +25,9 @@ pub(super) struct Definition {
     resume_addresses: Vec<String>,
     #[serde(default = "json_type")]
     content_type: String,
+    /// How long the rest of the workflow takes after a resume.
+    #[serde(default)]
+    rest_ms: u64,
 }
 
 fn anything_ok() -> String {
@@ -184,6 +188,7 @@ impl Sim {
     /// `POST /api/workflows/{invocationId}`: no user, only the caller's address counts.
     pub(super) fn resume(self: &Arc<Self>, id: &str, ask: &Ask) -> HttpResponse {
         let mut state = self.state();
+        let (in_vain, lost) = (state.plays("resume_in_vain"), state.plays("resume_answer_lost"));
         let allowed = state.workflow.as_ref().map_or_else(loopback, |w| w.resume_addresses.clone());
         if !ask.peer.is_some_and(|peer| allowed.contains(&peer.to_string())) {
             let message =
@@ -198,15 +203,26 @@ impl Sim {
         if !matches!(invocation.stage, Stage::Pending | Stage::Resumed) {
             return unknown();
         }
+        let page = "<html><body><h1>504 Gateway Time-out</h1></body></html>";
+        let timed_out = || http::text(504, "text/html", page);
+        if in_vain {
+            return timed_out();
+        }
         let body = String::from_utf8_lossy(&ask.body).trim().to_owned();
         invocation.resumes += 1;
         invocation.resume_body = Some(body.clone());
         invocation.stage = Stage::Resumed;
         let good = matches(&invocation.definition.expected_response, &body);
-        let dataset = invocation.dataset;
+        let (dataset, rest) = (invocation.dataset, Duration::from_millis(invocation.definition.rest_ms));
         drop(state);
         let (sim, id) = (Arc::clone(self), id.to_owned());
-        self.runtime.spawn(async move { sim.finish(&id, dataset, good).await });
+        self.runtime.spawn(async move {
+            tokio::time::sleep(rest).await;
+            sim.finish(&id, dataset, good).await;
+        });
+        if lost {
+            return timed_out();
+        }
         http::text(202, "text/plain", format!("/api/datasets/{dataset}"))
     }
 

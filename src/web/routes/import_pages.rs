@@ -268,6 +268,7 @@ pub(crate) async fn ask_again(
         Ok(created) => match created {
             crate::domain::ports::store::Created::New(made)
             | crate::domain::ports::store::Created::Existing(made) => {
+                context.publications.asked_otherwise(&import, &made).await?;
                 Ok(lead_to(&format!("/imports/{}", made.id)))
             }
             crate::domain::ports::store::Created::KeyReused => Err(ProblemCode::IdempotencyKeyReused.into()),

@@ -242,6 +242,7 @@ fn outcome(language: Language, outcome: LedgerOutcome) -> String {
         LedgerOutcome::Superseded => "subscriptions-superseded",
         LedgerOutcome::Cancelled => "subscriptions-cancelled",
         LedgerOutcome::MetadataOnly => "subscriptions-metadata-only",
+        LedgerOutcome::Followed => "subscriptions-followed",
     };
     text(language, name, &[])
 }

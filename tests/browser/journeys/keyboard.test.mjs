@@ -10,7 +10,7 @@ before(async () => { [sandbox, browser] = await Promise.all([Sandbox.start(), st
 after(async () => { await browser?.close(); await sandbox?.stop(); });
 
 const FRAME = ["Skip to the content", "Dataverse–Renku connector"];
-const SIGNED_IN = [...FRAME, "My imports", "Account"];
+const SIGNED_IN = [...FRAME, "My imports", "Kept up to date", "Account"];
 const FOOT = ["English", "Français", "Deutsch"];
 
 /** Presses Tab until this has the focus; gives the names of all that had it on the way. */
@@ -67,7 +67,7 @@ test("the first visit needs no mouse", async () => {
   for (let presses = 0; presses < 10 && !/first-project/.test(await focused(tab)); presses += 1) await tab.keyboard.press("ArrowDown");
   assert.match(await focused(tab), /first-project/);
   assert.ok(await tab.getByRole("radio", { name: "first-project" }).isChecked());
-  assert.deepEqual(await tabTo(tab, "Import"), ["Or paste a project's address", "Name and options", "Import"]);
+  assert.deepEqual(await tabTo(tab, "Import"), ["Or paste a project's address", "Name and options", "Keep this project up to date", "Import"]);
   await tab.keyboard.press("Enter");
   await tab.waitForURL(/\/imports\/[^/]+$/);
   await awaitHeading(tab, "Complete");

@@ -160,11 +160,13 @@ pub(crate) async fn of_two_resumes_at_once_one_begins(bench: &Bench) {
         state: InvocationState::Resuming,
         problem: Some(Problem::new(ProblemCode::DataverseUnreachable).saying("gone")),
         attempts: 1,
+        sent_at: Some(after(3)),
         due_at: Some(after(60)),
     };
     let tries = (0..10).map(|_| store.change_invocation(&invocation, begins.clone(), after(3)));
     let begun: Vec<_> = join_all(tries).await.into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(begun.len(), 1);
+    assert_eq!(begun[0].sent_at, Some(after(3)));
     assert!(store.overdue_invocations(after(50), after(50), after(51), 10).await.unwrap().is_empty());
     assert_eq!(store.overdue_invocations(after(99), after(99), after(100), 10).await.unwrap().len(), 1);
     assert!(
@@ -198,7 +200,10 @@ pub(crate) async fn a_version_is_handed_on_once_and_an_older_one_not_after_it(be
     // "Update current version": the same number, changed later.
     let updated = edition(108, "2.0", 9);
     assert_eq!(store.unserved(&dataset(), &updated, 10).await.unwrap().len(), 1);
-    let given = store.hand_on(&one, &updated, HandedOn::MetadataOnly, None, after(10)).await.unwrap();
+    let given = store
+        .hand_on(&one, &updated, HandedOn::Noted(LedgerOutcome::MetadataOnly), None, after(10))
+        .await
+        .unwrap();
     assert_eq!(given, Some(None));
     let ledger = store.ledger(one.id, 10).await.unwrap();
     let outcomes: Vec<_> = ledger.iter().map(|line| line.outcome).collect();
@@ -221,6 +226,7 @@ pub(crate) async fn a_line_is_settled_once_with_its_pause_and_its_mail(bench: &B
     assert_eq!(lines.len(), 1);
     let settling = Settling {
         outcome: LedgerOutcome::Failed,
+        brought: None,
         problem: Some(problem.clone()),
         pauses: Some(problem.clone()),
         mail: None,
