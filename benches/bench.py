@@ -278,7 +278,8 @@ def flight(servers=False):
         world = World(servers, '[worker]\nsubmit_slots = 64\nfollow_slots = 64\n')
         service = world.start()
         world.sign_in()
-        world.mode(job_ms=60000, workers=6000)
+        # Longer than asking for all of them takes, so that all are in flight together for a minute and more.
+        world.mode(job_ms=180000, workers=6000)
         began, most, high = time.monotonic(), 0, 0.0
         asking = threading.Thread(target=world.import_many, args=(count,))
         asking.start()
@@ -311,7 +312,7 @@ def flight(servers=False):
                      "CPU seconds of the simulators": world.simulators.cpu()})
         world.close(service)
     where = "PostgreSQL and RabbitMQ" if servers else "SQLite and the embedded queue"
-    tell(f"flight ({count} imports of 60 s each, {where})", rows)
+    tell(f"flight ({count} imports of 180 s each, {where})", rows)
 
 
 def machine():

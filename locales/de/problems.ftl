@@ -270,7 +270,7 @@ project-not-readable = Sie dürfen dieses Projekt sehen, aber seine Dateien nich
 project-not-readable-remedy = Bitten Sie den Eigentümer des Projekts, Sie mit der Rolle Developer oder Maintainer aufzunehmen.
 
 project-not-writable = Sie dürfen in diesem Projekt nichts speichern.
-project-not-writable-remedy = Bitten Sie den Eigentümer des Projekts, Sie mit der Rolle Maintainer aufzunehmen, oder nehmen Sie ein eigenes Projekt. Auch ein geschützter Branch kann der Grund sein: GitLab → Settings → Repository → Protected branches.
+project-not-writable-remedy = Bitten Sie den Eigentümer des Projekts, Sie als Mitglied aufzunehmen, das es ändern darf (Renku 1: Maintainer in GitLab; Renku 2: Editor), oder nehmen Sie ein eigenes Projekt. In Renku 1 kann auch ein geschützter Branch der Grund sein: GitLab → Settings → Repository → Protected branches.
 
 project-not-renku = Dieses Git-Repository ist kein Renku-Projekt.
 project-not-renku-remedy = Wählen Sie ein Projekt, das in Renku angelegt wurde, oder legen Sie dort ein neues an.
@@ -309,10 +309,10 @@ dataset-name-taken = Das Projekt hat schon einen anderen Datensatz dieses Namens
 dataset-name-taken-remedy = Starten Sie den Import mit einem anderen Namen neu, oder löschen Sie den alten Datensatz in Renku, wenn Sie ihn nicht mehr brauchen.
 
 dataset-not-recognised-by-renku = Renku erkennt diese Adresse nicht als Datensatz eines Dataverse.
-dataset-not-recognised-by-renku-remedy = Die Betreuung des Renku prüft, dass der Core-Dienst aktuell ist und von seinem Ort aus die Seite des Datensatzes und /api/info/version des Repositoriums öffnen kann.
+dataset-not-recognised-by-renku-remedy = Die Betreuung des Renku prüft, dass es von seinem Ort aus die Seite, zu der die DOI führt, und /api/info/version des Repositoriums öffnen kann. Renku 1: Der Core-Dienst muss aktuell sein. Renku 2: Die Adresse dieser Seite muss persistentId enthalten, und das Repositorium muss an der Wurzel seines Hosts liegen.
 
 renku-cannot-reach-dataverse = Renku kann das Repositorium nicht erreichen.
-renku-cannot-reach-dataverse-remedy = Die Betreuung des Renku lässt den Core-Dienst Verbindungen zum Repositorium aufbauen (Proxy, Firewall, Zertifikate). Versuchen Sie danach den Import noch einmal.
+renku-cannot-reach-dataverse-remedy = Die Betreuung des Renku lässt es Verbindungen zum Repositorium aufbauen (Proxy, Firewall, Zertifikate): in Renku 1 den Core-Dienst, in Renku 2 den Datendienst und die Sitzungen. Versuchen Sie danach den Import noch einmal.
 
 push-failed = Renku hat die Dateien geholt, konnte sie aber nicht in Ihrem Projekt speichern.
 push-failed-remedy = Prüfen Sie in GitLab, dass Sie in den Standard-Branch des Projekts schreiben dürfen (Settings → Repository → Protected branches) und dass dessen Speicher nicht voll ist. Versuchen Sie es dann noch einmal.

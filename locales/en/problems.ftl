@@ -270,7 +270,7 @@ project-not-readable = You may see this project, but not read its files.
 project-not-readable-remedy = Ask the project's owner to make you a member with the role Developer or Maintainer.
 
 project-not-writable = You may not save anything in this project.
-project-not-writable-remedy = Ask the project's owner to make you a member with the role Maintainer, or use a project of your own. A protected branch can also be the reason: GitLab → Settings → Repository → Protected branches.
+project-not-writable-remedy = Ask the project's owner to make you a member who may change it (Renku 1: Maintainer in GitLab; Renku 2: Editor), or use a project of your own. In Renku 1 a protected branch can also be the reason: GitLab → Settings → Repository → Protected branches.
 
 project-not-renku = This repository is not a Renku project.
 project-not-renku-remedy = Choose a project that was made in Renku, or create a new one there.
@@ -309,10 +309,10 @@ dataset-name-taken = The project already has another dataset of this name.
 dataset-name-taken-remedy = Start the import again with another name, or delete the old dataset in Renku if you do not need it any more.
 
 dataset-not-recognised-by-renku = Renku does not recognise this address as a dataset of a Dataverse.
-dataset-not-recognised-by-renku-remedy = Whoever runs Renku checks that its core service is current and can open the dataset's page and /api/info/version of the repository from where it runs.
+dataset-not-recognised-by-renku-remedy = Whoever runs Renku checks that it can open, from where it runs, the page to which the dataset's DOI leads and /api/info/version of the repository. Renku 1: the core service must be current. Renku 2: that page's address must have persistentId in it, and the repository must be at the root of its host.
 
 renku-cannot-reach-dataverse = Renku cannot reach the repository.
-renku-cannot-reach-dataverse-remedy = Whoever runs Renku lets its core service open connections to the repository (proxy, firewall, certificates). Then try the import again.
+renku-cannot-reach-dataverse-remedy = Whoever runs Renku lets it open connections to the repository (proxy, firewall, certificates): in Renku 1 the core service, in Renku 2 the data service and the sessions. Then try the import again.
 
 push-failed = Renku fetched the files, but could not save them in your project.
 push-failed-remedy = Check in GitLab that you may write to the project's default branch (Settings → Repository → Protected branches) and that its storage is not full. Then try again.

@@ -270,7 +270,7 @@ project-not-readable = Vous pouvez voir ce projet, mais pas lire ses fichiers.
 project-not-readable-remedy = Demandez au propriétaire du projet de vous en faire membre avec le rôle Developer ou Maintainer.
 
 project-not-writable = Vous n'avez pas le droit d'enregistrer dans ce projet.
-project-not-writable-remedy = Demandez au propriétaire du projet de vous en faire membre avec le rôle Maintainer, ou utilisez un projet à vous. La cause peut aussi être une branche protégée : GitLab → Settings → Repository → Protected branches.
+project-not-writable-remedy = Demandez au propriétaire du projet de vous en faire membre avec le droit de le modifier (Renku 1 : Maintainer dans GitLab ; Renku 2 : Editor), ou utilisez un projet à vous. Avec Renku 1, la cause peut aussi être une branche protégée : GitLab → Settings → Repository → Protected branches.
 
 project-not-renku = Ce dépôt n'est pas un projet Renku.
 project-not-renku-remedy = Choisissez un projet créé dans Renku, ou créez-en un nouveau.
@@ -309,10 +309,10 @@ dataset-name-taken = Le projet a déjà un autre jeu de données de ce nom.
 dataset-name-taken-remedy = Relancez l'importation avec un autre nom, ou supprimez l'ancien jeu de données dans Renku s'il ne sert plus.
 
 dataset-not-recognised-by-renku = Renku ne reconnaît pas cette adresse comme un jeu de données d'un Dataverse.
-dataset-not-recognised-by-renku-remedy = La personne qui gère Renku vérifie que le service « core » est à jour et peut ouvrir, de là où il tourne, la page du jeu de données et /api/info/version de l'entrepôt.
+dataset-not-recognised-by-renku-remedy = La personne qui gère Renku vérifie qu'il peut ouvrir, de là où il tourne, la page à laquelle mène le DOI et /api/info/version de l'entrepôt. Renku 1 : le service « core » doit être à jour. Renku 2 : l'adresse de cette page doit contenir persistentId et l'entrepôt doit se trouver à la racine de son hôte.
 
 renku-cannot-reach-dataverse = Renku n'arrive pas à joindre l'entrepôt.
-renku-cannot-reach-dataverse-remedy = La personne qui gère Renku permet au service « core » d'ouvrir des connexions vers l'entrepôt (proxy, pare-feu, certificats). Relancez ensuite l'importation.
+renku-cannot-reach-dataverse-remedy = La personne qui gère Renku lui permet d'ouvrir des connexions vers l'entrepôt (proxy, pare-feu, certificats) : pour Renku 1 le service « core », pour Renku 2 le service de données et les sessions. Relancez ensuite l'importation.
 
 push-failed = Renku a cherché les fichiers, mais n'a pas pu les enregistrer dans votre projet.
 push-failed-remedy = Vérifiez dans GitLab que vous pouvez écrire dans la branche par défaut du projet (Settings → Repository → Protected branches) et que son espace n'est pas plein. Puis réessayez.

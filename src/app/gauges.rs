@@ -1,4 +1,4 @@
-//! Gauges of what the store and the queue say, read now and then by every process.
+//! Gauges of what the store and the queue say, read now and then by every process. The engine spaces its looks at Renku by the same counts.
 //!
 //! What is counted as it happens is counted where it happens; `docs/OPERATIONS.md` lists every metric.
 
@@ -28,11 +28,13 @@ struct Known {
 
 /// Keeps the gauges until `stop`.
 pub(super) fn keep(parts: &Parts, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
-    let (store, queue) = (Arc::clone(&parts.store), Arc::clone(&parts.queue));
+    let (store, queue, engine) = (Arc::clone(&parts.store), Arc::clone(&parts.queue), parts.engine.clone());
     async move {
         let mut known = Known::default();
         loop {
-            read(&*store, &*queue, &mut known).await;
+            if let Some(counts) = read(&*store, &*queue, &mut known).await {
+                engine.crowds.count(&counts.slots);
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(EVERY) => {}
@@ -41,13 +43,19 @@ pub(super) fn keep(parts: &Parts, stop: CancellationToken) -> impl Future<Output
     }
 }
 
-async fn read(store: &dyn ImportStore, queue: &dyn Queue, known: &mut Known) {
+async fn read(store: &dyn ImportStore, queue: &dyn Queue, known: &mut Known) -> Option<ImportCounts> {
     gauge!("dataverse_renku_queue_ready").set(truth(queue.ready().await.is_ok()));
     let counts = store.counts().await;
     gauge!("dataverse_renku_store_ready").set(truth(counts.is_ok()));
     match counts {
-        Ok(counts) => tell(&counts, known),
-        Err(error) => tracing::debug!(error = %error, "the store does not count for the gauges"),
+        Ok(counts) => {
+            tell(&counts, known);
+            Some(counts)
+        }
+        Err(error) => {
+            tracing::debug!(error = %error, "the store does not count for the gauges");
+            None
+        }
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) fn engine(config: &Config) -> imports::Settings {
         jobs: JobPatience {
             poll_first: worker.poll_first,
             poll_later: worker.poll_later,
+            looks_per_second: worker.looks_per_second,
             young: worker.young,
             waiting: worker.waiting_deadline,
             at_work: worker.running_deadline,

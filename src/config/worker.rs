@@ -77,6 +77,8 @@ worker! {
         submit_slots,
         /// Imports that are followed and compared at the same time.
         follow_slots,
+        /// Looks a second at one Renku's jobs, of all processes together.
+        looks_per_second,
     }
     positive {
         /// How long a worker may take over one step before another one may do it.

@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::Engine;
 use super::breaker::Upstream;
 use super::breakpoints::Point;
+use super::crowd::interval;
 use super::run_step::Done;
 use crate::domain::dataset::WhichVersion;
 use crate::domain::import::verdict::Verdict;
-use crate::domain::import::{Condition, End, Event, Import, Landed, RemoteJob, Stage, State};
+use crate::domain::import::{Condition, End, Event, Import, Landed, Order, RemoteJob, Stage, State};
 use crate::domain::ports::dataverse::FileAnswer;
 use crate::domain::ports::renku::{JobStatus, Remedy};
 use crate::domain::ports::store::{Change, Slot};
@@ -40,11 +41,11 @@ impl Engine {
                 self.after_failed_job(import, problem, remedy, now).await
             }
             JobStatus::AtWork if job.working_since.is_none() => {
-                let next = Some(self.next_look(job, now));
+                let next = Some(self.next_look(order, job, now));
                 Ok(Done::Verdict(Verdict::Further { event: Event::SeenAtWork(now), next }, Slot::Keep))
             }
             JobStatus::AtWork | JobStatus::Waiting | JobStatus::NoAnswer => match self.overdue(job, now) {
-                None => Ok(Done::Verdict(Verdict::Again { at: self.next_look(job, now) }, Slot::Keep)),
+                None => Ok(Done::Verdict(Verdict::Again { at: self.next_look(order, job, now) }, Slot::Keep)),
                 Some(problem) => self.after_endless_job(import, problem).await,
             },
         }
@@ -64,13 +65,14 @@ impl Engine {
         Done::Verdict(verdict, slot)
     }
 
-    fn next_look(&self, job: &RemoteJob, now: Timestamp) -> Timestamp {
+    fn next_look(&self, order: &Order, job: &RemoteJob, now: Timestamp) -> Timestamp {
         let jobs = &self.settings.jobs;
-        if now.since(job.accepted_at) < jobs.young {
-            now.plus(jobs.poll_first)
+        let interval = interval(jobs, now.since(job.accepted_at), self.crowds.at(&order.renku, order.api));
+        if interval <= jobs.poll_first {
+            now.plus(interval)
         } else {
             // Spread, so that thousands of jobs accepted together are not asked for together for ever.
-            now.plus(jobs.poll_later.mul_f64(0.9 + 0.2 * self.chance.share()))
+            now.plus(interval.mul_f64(0.9 + 0.2 * self.chance.share()))
         }
     }
 

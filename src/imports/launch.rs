@@ -19,7 +19,7 @@ use url::Url;
 
 use super::Engine;
 use super::breaker::Upstream;
-use super::preflight::{Turns, Versions};
+use super::preflight::{Recognised, Turns, Versions};
 use super::run_step::store_fault;
 use crate::domain::ids::{ImportId, InstallationName, PersonId};
 use crate::domain::launch::{Arrival, Callback, CallbackRefused, Launch, Redeemed, Seen};
@@ -60,6 +60,7 @@ pub struct Launches {
     pub(super) engine: Engine,
     pub(super) store: Arc<dyn LaunchStore>,
     pub(super) versions: Arc<Versions>,
+    pub(super) recognised: Arc<Recognised>,
     pub(super) turns: Arc<Turns>,
     sealer: Arc<dyn Sealer>,
     doors: Arc<BTreeMap<InstallationName, Door>>,
@@ -115,6 +116,7 @@ impl Launches {
             engine,
             store,
             versions: Arc::default(),
+            recognised: Arc::default(),
             turns: Arc::default(),
             sealer,
             doors: Arc::new(doors),

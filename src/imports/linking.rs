@@ -5,7 +5,6 @@
 use super::Engine;
 use super::breaker::Upstream;
 use crate::domain::ids::{PersonId, RenkuName};
-use crate::domain::import::Order;
 use crate::domain::pid::Pid;
 use crate::domain::ports::linking::{Linking, Namespace, NewProject};
 use crate::domain::ports::renku::AccessToken;
@@ -38,15 +37,13 @@ impl Engine {
         Ok(project)
     }
 
-    /// Whether the Renku of this order recognises the dataset as it sees it now; for a look before the click. A Renku that copies
-    /// is not asked.
+    /// Whether this Renku recognises the dataset as it sees it now; for a look before the click.
     ///
     /// # Errors
-    /// `doi-not-resolvable`, `dataset-not-recognised-by-renku`, `renku-cannot-reach-dataverse`; a sign-in; a fault of Renku.
-    pub async fn recognised(&self, person: PersonId, order: &Order) -> Result<(), Fault> {
-        let Some(linking) = self.renku(order)?.linking() else { return Ok(()) };
-        let token = self.token_of(person, &order.renku).await?;
-        self.guarded(Upstream::of_renku(order), linking.recognises(&token, &order.pid)).await
+    /// `doi-not-resolvable`, `dataset-not-recognised-by-renku`, `renku-cannot-reach-dataverse`; as [`Engine::namespaces`].
+    pub async fn recognised(&self, person: PersonId, renku: &RenkuName, pid: &Pid) -> Result<(), Fault> {
+        let (linking, token) = self.linking(person, renku).await?;
+        self.guarded(upstream(renku), linking.recognises(&token, pid)).await
     }
 
     /// Whether this Renku links the dataset, as anybody may see: what links to it follows each new version by itself.

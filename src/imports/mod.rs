@@ -4,6 +4,7 @@
 
 pub mod breaker;
 pub mod breakpoints;
+mod crowd;
 mod follow;
 pub mod launch;
 pub mod linking;
@@ -72,6 +73,7 @@ pub struct Engine {
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) breakpoints: Arc<dyn Breakpoints>,
     pub(crate) breakers: Arc<Breakers>,
+    pub(crate) crowds: Arc<crowd::Crowds>,
     pub(crate) settings: Settings,
 }
 
@@ -132,6 +134,7 @@ impl Engine {
             chance: parts.chance,
             breakpoints: parts.breakpoints,
             breakers: Arc::new(parts.breakers),
+            crowds: Arc::default(),
             settings,
         }
     }

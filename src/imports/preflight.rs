@@ -68,6 +68,25 @@ impl Versions {
     }
 }
 
+/// When a Renku that links last recognised a dataset. A refusal is not kept: what stood in the way may be mended by now.
+#[derive(Debug, Default)]
+pub(super) struct Recognised(Mutex<HashMap<(RenkuName, Pid), Timestamp>>);
+
+impl Recognised {
+    fn lately(&self, renku: &RenkuName, pid: &Pid, now: Timestamp) -> bool {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&(renku.clone(), pid.clone())).is_some_and(|at| now.since(*at) < VERSION_KEPT)
+    }
+
+    fn note(&self, renku: &RenkuName, pid: &Pid, now: Timestamp) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, at| now.since(*at) < VERSION_KEPT);
+        if kept.len() < VERSIONS_KEPT {
+            kept.insert((renku.clone(), pid.clone()), now);
+        }
+    }
+}
+
 /// A Renku's service, and what can be said against importing the dataset with it.
 #[derive(Clone, Debug)]
 pub struct Way {
@@ -201,6 +220,24 @@ impl Launches {
             .into_iter()
             .map(|project| Candidate { has: there.get(&project.address).copied(), project })
             .collect())
+    }
+
+    /// What a Renku that links says against this dataset now, seen from where it runs; nothing where it copies, and where it
+    /// could not be asked or takes long: then the import finds out.
+    pub async fn unrecognised(&self, person: PersonId, offer: &Offer, pid: &Pid) -> Option<Objection> {
+        let now = self.engine.clock.now();
+        if offer.api != RenkuApi::Data || self.recognised.lately(&offer.renku, pid, now) {
+            return None;
+        }
+        let asked = self.engine.recognised(person, &offer.renku, pid);
+        match tokio::time::timeout(PROJECTS_TIMEOUT, asked).await {
+            Ok(Ok(())) => {
+                self.recognised.note(&offer.renku, pid, now);
+                None
+            }
+            Ok(Err(fault)) => objection_of(fault),
+            Err(_elapsed) => None,
+        }
     }
 
     /// What these people chose when they last came from that installation, the latest first.
@@ -361,6 +398,19 @@ impl Engine {
         }
         Ok(there)
     }
+}
+
+/// What is not recognised never arrives; what cannot be resolved or listed now is waited for.
+fn objection_of(fault: Fault) -> Option<Objection> {
+    let forbids = match fault.problem.code {
+        ProblemCode::DatasetNotRecognised => true,
+        ProblemCode::DoiNotResolvable | ProblemCode::RenkuCannotReachDataverse => false,
+        other => {
+            tracing::info!(problem.code = %other, "Renku cannot be asked whether it recognises the dataset");
+            return None;
+        }
+    };
+    Some(Objection { problem: fault.problem, forbids })
 }
 
 /// What everybody is told is "unknown" or "not published" has a better name where the person who came sees more.

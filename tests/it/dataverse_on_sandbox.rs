@@ -132,6 +132,18 @@ async fn what_is_not_public_is_told_apart() {
 }
 
 #[tokio::test]
+async fn a_files_own_pid_leads_to_its_dataset() {
+    let place = Place::start().await;
+    let file = pid("FILPID/PARAMS");
+    let code = place.reader.version(&file, WhichVersion::LatestPublished).await.unwrap_err().problem.code;
+    assert_eq!(code.as_str(), "dataset-unknown", "it is no dataset's");
+    assert_eq!(place.reader.dataset_of_file(&file).await.unwrap(), Some(pid("FILPID")));
+    assert_eq!(place.reader.dataset_of_file(&pid("FILPID")).await.unwrap(), None);
+    assert_eq!(place.reader.dataset_of_file(&pid("NOSUCH/FILE")).await.unwrap(), None);
+    place.sim.stop().await;
+}
+
+#[tokio::test]
 async fn an_export_is_waited_for_until_it_shows_the_version() {
     let place = Place::start().await;
     for (name, want) in [

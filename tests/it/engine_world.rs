@@ -123,6 +123,10 @@ impl FakeDataverse {
 
 #[async_trait]
 impl Dataverse for FakeDataverse {
+    async fn dataset_of_file(&self, _pid: &Pid) -> Result<Option<Pid>, Fault> {
+        Ok(None)
+    }
+
     async fn version(&self, _pid: &Pid, _which: WhichVersion) -> Result<DatasetVersion, Fault> {
         self.up()?;
         if *self.unknown.lock().unwrap() {
@@ -370,6 +374,7 @@ fn settings() -> Settings {
         jobs: JobPatience {
             poll_first: Duration::from_secs(5),
             poll_later: Duration::from_secs(15),
+            looks_per_second: 200,
             young: Duration::from_secs(60),
             waiting: Duration::from_secs(2_100),
             at_work: Duration::from_secs(2_100),

@@ -321,6 +321,7 @@ async fn each_trouble_of_renku_has_its_problem_and_class() {
         ("absent", Class::Permanent, "renku-api-not-offered"),
         ("server_error", OUTAGE, "renku-unreachable"),
         ("doi_unresolvable", Class::NotYet, "doi-not-resolvable"),
+        ("doi_elsewhere", Class::User, "dataset-not-recognised-by-renku"),
         ("not_listable", AGAIN, "renku-cannot-reach-dataverse"),
     ] {
         place.fault(json!({"name": fault})).await;
@@ -699,9 +700,9 @@ async fn only_dois_go_to_renku_2_and_closed_files_are_a_warning_there() {
     let superseded = Request { version: Some("0.9".into()), ..order("doi:10.5072/FK2/GLACIER") };
     let fault = world.engine.preflight(&renku, &superseded).await.unwrap_err();
     assert_eq!(fault.problem.code, ProblemCode::VersionNotLatest, "no version can be pinned");
-    world.engine.recognised(world.person, &preflight.order).await.unwrap();
+    world.engine.recognised(world.person, &renku, &preflight.order.pid).await.unwrap();
     place.fault(json!({"name": "doi_unresolvable"})).await;
-    let fault = world.engine.recognised(world.person, &preflight.order).await.unwrap_err();
+    let fault = world.engine.recognised(world.person, &renku, &preflight.order.pid).await.unwrap_err();
     assert_eq!(told(&fault), (Class::NotYet, "doi-not-resolvable"));
     place.stop().await;
 }

@@ -273,6 +273,20 @@ impl HttpDataverse {
         }
     }
 
+    /// The version of the answer has its files left out, and is told since 6.2 (Dataverse: release notes of 6.2).
+    async fn parent(&self, pid: &Pid) -> Result<Option<Pid>, Error> {
+        let id = pid.to_string();
+        let query = [("persistentId", id.as_str()), ("returnDatasetVersion", "true")];
+        match self.client.ask::<wire::FileOf>("files/:persistentId", &query).await? {
+            Reply::Data(envelope) => {
+                let version = envelope.data.and_then(|file| file.dataset_version);
+                Ok(version.and_then(|version| version.dataset_persistent_id.parse().ok()))
+            }
+            // Not there, not published, or not even a file's.
+            Reply::No(..) => Ok(None),
+        }
+    }
+
     async fn exported(&self, version: &DatasetVersion) -> Result<ExportState, Error> {
         let Some(export) = self.client.export::<wire::Export>(&version.pid.to_string()).await? else {
             return Ok(ExportState::Behind);
@@ -332,6 +346,10 @@ impl Dataverse for HttpDataverse {
 
     async fn file(&self, file_id: i64) -> Result<FileAnswer, Fault> {
         Ok(self.ask_for(file_id).await?)
+    }
+
+    async fn dataset_of_file(&self, pid: &Pid) -> Result<Option<Pid>, Fault> {
+        Ok(self.parent(pid).await?)
     }
 
     /// Colon and slashes stay as they are: Renku compares the text.

@@ -270,6 +270,32 @@ async fn what_is_not_there_is_told_apart() {
 }
 
 #[tokio::test]
+async fn the_dataset_of_a_file_is_what_its_version_tells() {
+    let file = |version: Value| {
+        let mut item = item(7, "params.json");
+        item["datasetVersion"] = version;
+        ok(&item)
+    };
+    let unknown = refusal("File with Persistent ID doi:10.70122/FK2/ABCDEF not found.");
+    let parent = "doi:10.70122/FK2/PARENT";
+    let told = Some(parent.parse::<Pid>().unwrap());
+    for (status, answer, dataset) in [
+        (200, file(json!({ "id": 1, "datasetPersistentId": parent, "versionState": "RELEASED" })), told),
+        // Before 6.2 the version is not told.
+        (200, ok(&item(7, "params.json")), None),
+        (200, file(json!({ "datasetPersistentId": "no identifier" })), None),
+        (401, refusal("User :guest is not permitted to perform requested action."), None),
+        (404, unknown, None),
+    ] {
+        let mut server = Server::new_async().await;
+        let query = of_pid(&[("returnDatasetVersion", "true")]);
+        mock(&mut server, "/api/v1/files/:persistentId", query, status, &answer).await;
+        let found = reader(&server, ReadLimits::default()).dataset_of_file(&pid()).await.unwrap();
+        assert_eq!(found, dataset, "{status} {answer}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_about_something_else_is_refused() {
     let change = |key: &str, value: Value| {
         let mut version = version_object();

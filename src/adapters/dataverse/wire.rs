@@ -37,6 +37,21 @@ pub(super) struct Lock {
     pub(super) lock_type: String,
 }
 
+/// A file of `GET /api/files/{id}?returnDatasetVersion=true`, of which only its dataset is read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FileOf {
+    /// Told since 6.2.
+    pub(super) dataset_version: Option<VersionOf>,
+}
+
+/// The version that a file was asked for in.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VersionOf {
+    pub(super) dataset_persistent_id: String,
+}
+
 /// A version object (Dataverse: `JsonPrinter.java`).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -83,9 +83,7 @@ pub trait Dataverse: Send + Sync {
     ///
     /// # Errors
     /// A fault of the installation.
-    async fn dataset_of_file(&self, _pid: &Pid) -> Result<Option<Pid>, Fault> {
-        Ok(None)
-    }
+    async fn dataset_of_file(&self, pid: &Pid) -> Result<Option<Pid>, Fault>;
 
     /// The address of the dataset's page, the form in which Renku 1 takes datasets (`/dataset.xhtml?persistentId=…`).
     fn landing_page(&self, pid: &Pid) -> String;

@@ -240,6 +240,8 @@ pub struct JobPatience {
     pub poll_first: Duration,
     /// Between two looks later.
     pub poll_later: Duration,
+    /// Most looks a second at one Renku's jobs, of all processes together: with many jobs each is looked at less often.
+    pub looks_per_second: u32,
     /// How long it is young.
     pub young: Duration,
     /// Waiting longer than this, it was dropped (Renku 1 drops what waited 30 minutes).

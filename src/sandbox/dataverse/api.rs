@@ -39,6 +39,7 @@ impl Sim {
             ["info", "server"] => shapes::ok(&json!({ "message": "127.0.0.1" })),
             ["users", ":me"] => me(caller),
             ["datasets", "export"] => self.export(ask),
+            ["files", ":persistentId"] => self.file_of(ask),
             ["access", "datafile", id] => self.datafile(id, ask, caller).await,
             ["datasets", id, rest @ ..] => {
                 self.dataset_api(id, rest, ask, caller).unwrap_or_else(|refused| *refused.0)
@@ -98,6 +99,27 @@ impl Sim {
             }
             _ => Ok(self.no_such_endpoint(ask)),
         }
+    }
+
+    /// A published file by its own persistent identifier, on request with its dataset's version (since 6.2).
+    fn file_of(&self, ask: &Ask) -> HttpResponse {
+        let pid = ask.query("persistentId").unwrap_or_default();
+        let state = self.state();
+        let found = state.datasets().find_map(|dataset| {
+            let version = dataset.newest_released()?;
+            let file = version.files.iter().find(|file| file.has_pid(pid))?;
+            Some((dataset, version, file))
+        });
+        let Some((dataset, version, file)) = found else {
+            return shapes::error(404, &format!("File with Persistent ID {pid} not found."));
+        };
+        let mut out = shapes::file(version, file);
+        if ask.query("returnDatasetVersion") == Some("true")
+            && let Some(map) = out.as_object_mut()
+        {
+            map.insert("datasetVersion".into(), shapes::version(dataset, version, false));
+        }
+        shapes::ok(&out)
     }
 
     fn export(&self, ask: &Ask) -> HttpResponse {

@@ -172,6 +172,7 @@ pub(super) fn built_in() -> Vec<DatasetSpec> {
         DatasetSpec { lagging: true, ..dataset("LAGGED", plain()) },
         DatasetSpec { with_draft: true, ..dataset("DRAFT2", plain()) },
         DatasetSpec { terms: Some("Ask the authors.".into()), ..dataset("OWNTRM", plain()) },
+        dataset("FILPID", three(|f| f.pid = Some(format!("{PREFIX}FILPID/PARAMS")))),
         tabular(),
     ]
 }

@@ -122,7 +122,7 @@ pub(super) fn file(version: &Version, file: &File) -> Value {
     let checksum_type = if file.spec.sha256 { "SHA-256" } else { "MD5" };
     let mut data = json!({
         "id": file.id,
-        "persistentId": "",
+        "persistentId": file.spec.pid.as_deref().unwrap_or_default(),
         "filename": file.spec.name,
         "contentType": file.content_type(),
         "friendlyType": file.content_type(),

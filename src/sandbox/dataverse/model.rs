@@ -18,6 +18,8 @@ use tokio::time::Instant;
 pub(super) struct FileSpec {
     pub(super) name: String,
     pub(super) dir: Option<String>,
+    /// A persistent identifier of its own, which few installations give to files.
+    pub(super) pid: Option<String>,
     pub(super) text: Option<String>,
     /// Bytes of a repeated pattern, when there is no `text`.
     pub(super) size: usize,
@@ -116,6 +118,11 @@ impl File {
             (None, Some(_)) => "text/tab-separated-values",
             (None, None) => "text/plain",
         }
+    }
+
+    /// Whether this is the file's own persistent identifier.
+    pub(super) fn has_pid(&self, pid: &str) -> bool {
+        self.spec.pid.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(pid))
     }
 
     /// Dataverse's word for who may have the bytes on `today`.

@@ -144,6 +144,10 @@ impl State {
         self.datasets.get_mut(index)
     }
 
+    pub(super) fn datasets(&self) -> impl Iterator<Item = &Dataset> {
+        self.datasets.iter()
+    }
+
     pub(super) fn by_id(&mut self, id: u64) -> Option<&mut Dataset> {
         self.datasets.iter_mut().find(|d| d.id == id)
     }

@@ -10,10 +10,11 @@ use super::Sim;
 use super::state::{Connector, Fault, Link, Project};
 use crate::sandbox::http::{self, Ask};
 
-const FAULTS: [&str; 13] = [
+const FAULTS: [&str; 14] = [
     "absent",
     "bad_gateway",
     "cut",
+    "doi_elsewhere",
     "doi_slow",
     "doi_unresolvable",
     "down",

@@ -47,6 +47,9 @@ impl Sim {
         if self.state().plays("doi_unresolvable").is_some() {
             return Err(unknown(doi));
         }
+        if self.state().plays("doi_elsewhere").is_some() {
+            return Err("provider 'catalogue.example' is not supported".to_owned());
+        }
         let resolver = resolver.unwrap_or(&self.options.doi_resolver).trim_end_matches('/');
         if resolver.is_empty() {
             return Err(unknown(doi));

@@ -16,7 +16,7 @@
 //!
 //! Faults: `absent` (no data services: 404 of the gateway), `down` (503, a page), `bad_gateway` (502, a page, nothing was done),
 //! `lost_answer` (done, and 504, a page), `cut` (done, and the connection breaks off), `rate_limited` (429), `server_error` (500 of the services, nothing was
-//! done), `lost_race` (somebody else makes the connector at the same moment: 500), `doi_unresolvable`, `doi_slow` (`seconds`
+//! done), `lost_race` (somebody else makes the connector at the same moment: 500), `doi_unresolvable`, `doi_elsewhere` (it leads to no Dataverse), `doi_slow` (`seconds`
 //! before a connector is made), `not_listable`, `garbage` (200 with a page), `slow` (20 s before each answer).
 
 mod api;

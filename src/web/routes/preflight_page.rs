@@ -265,10 +265,15 @@ impl Preflight {
             return;
         }
         let pid = &sheet.version.pid;
-        let (listed, namespaces) = tokio::join!(
+        let (listed, namespaces, unrecognised) = tokio::join!(
             context.launches.candidates(person.id, &way.offer, pid, &self.typed.q),
             context.launches.namespaces(person.id, &way.offer),
+            context.launches.unrecognised(person.id, &way.offer, pid),
         );
+        if let Some(objection) = unrecognised {
+            let place = if objection.forbids { &mut self.forbids } else { &mut self.warns };
+            place.push(said(language, &objection));
+        }
         self.places = namespaces
             .into_iter()
             .map(|namespace| Place {

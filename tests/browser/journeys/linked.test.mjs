@@ -47,3 +47,39 @@ test("closed files are a warning where data are linked, and stand in the way whe
   assert.equal(await tab.getByRole("button", { name: "Import", exact: true }).count(), 0);
   await alice.close();
 });
+
+test("what Renku does not recognise is said before the click, and what may pass is a warning", async () => {
+  const alice = await person(browser);
+  await signedIn(alice, sandbox);
+  await sandbox.tell("renku", "data/faults", { name: "doi_elsewhere" });
+  const tab = await comeFrom(alice, sandbox, "doi:10.5072/FK2/SMALL3", { way: LINKED });
+  await tab.getByRole("heading", { name: "This dataset cannot be imported into Simulated Renku" }).waitFor();
+  await tab.getByText(say("en", "dataset-not-recognised-by-renku")).waitFor();
+  assert.equal(await tab.getByRole("button", { name: "Import", exact: true }).count(), 0);
+
+  await sandbox.tell("renku", "data/faults", undefined, "DELETE");
+  await sandbox.tell("renku", "data/faults", { name: "doi_unresolvable" });
+  await tab.reload();
+  await tab.getByText(say("en", "doi-not-resolvable")).waitFor();
+  await tab.getByRole("button", { name: "Import", exact: true }).waitFor();
+
+  await sandbox.tell("renku", "data/faults", undefined, "DELETE");
+  await tab.reload();
+  await tab.getByRole("button", { name: "Import", exact: true }).waitFor();
+  assert.equal(await tab.getByText(say("en", "doi-not-resolvable")).count(), 0, "it has passed, and the page says nothing of it");
+  await alice.close();
+});
+
+test("a new project is made on the way, and made once", async () => {
+  const alice = await person(browser);
+  await signedIn(alice, sandbox);
+  const tab = await comeFrom(alice, sandbox, "doi:10.5072/FK2/TABULR", { way: LINKED });
+  await tab.getByText(say("en", "launch-new"), { exact: true }).click();
+  await tab.getByLabel(say("en", "launch-new-title")).fill("Beaks of Daphne Major");
+  await tab.getByRole("button", { name: "Import", exact: true }).dblclick();
+  await awaitHeading(tab, "Complete");
+  const { projects } = await sandbox.tell("renku", "data/state", undefined, "GET");
+  const made = Object.values(projects).filter((project) => JSON.stringify(project).includes("beaks-of-daphne-major"));
+  assert.equal(made.length, 1, JSON.stringify(projects));
+  await alice.close();
+});
