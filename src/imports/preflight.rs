@@ -402,14 +402,13 @@ impl Engine {
 
 /// What is not recognised never arrives; what cannot be resolved or listed now is waited for.
 fn objection_of(fault: Fault) -> Option<Objection> {
-    let forbids = match fault.problem.code {
-        ProblemCode::DatasetNotRecognised => true,
-        ProblemCode::DoiNotResolvable | ProblemCode::RenkuCannotReachDataverse => false,
-        other => {
-            tracing::info!(problem.code = %other, "Renku cannot be asked whether it recognises the dataset");
-            return None;
-        }
-    };
+    let code = fault.problem.code;
+    let forbids = code == ProblemCode::DatasetNotRecognised;
+    let may_pass = matches!(code, ProblemCode::DoiNotResolvable | ProblemCode::RenkuCannotReachDataverse);
+    if !forbids && !may_pass {
+        tracing::info!(problem.code = %code, "Renku cannot be asked whether it recognises the dataset");
+        return None;
+    }
     Some(Objection { problem: fault.problem, forbids })
 }
 
