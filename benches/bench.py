@@ -204,6 +204,16 @@ def buckets(text, name):
     return found
 
 
+def late(text):
+    """How late looks at running jobs were so far: counts by upper bound."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r'dataverse_renku_step_lateness_seconds_bucket\{.*phase="running".*le="([^"]+)".*\} (\d+)', line)
+        if match:
+            found[float(match[1].replace("+Inf", "inf"))] = int(match[2])
+    return found
+
+
 def quantile(counts, share):
     """The upper bound of the bucket in which the quantile lies."""
     wanted = share * max(counts.values(), default=0)
@@ -283,7 +293,7 @@ def flight(servers=False):
         began, most, high = time.monotonic(), 0, 0.0
         asking = threading.Thread(target=world.import_many, args=(count,))
         asking.start()
-        full = None
+        full, before = None, {}
         while True:
             time.sleep(1)
             text = world.metrics()
@@ -293,7 +303,7 @@ def flight(servers=False):
             if running > most:
                 most = running
             if full is None and running >= count * 0.98:
-                full = time.monotonic() - began
+                full, before = time.monotonic() - began, late(text)
             if ended >= count:
                 break
             assert time.monotonic() - began < 900 and service.child.poll() is None, f"{ended} of {count}\n{service.last()}"
@@ -301,13 +311,12 @@ def flight(servers=False):
         took = time.monotonic() - began
         good = total(text, "dataverse_renku_imports_ended_total", phase="succeeded")
         assert good == count, f"only {good} of {count} arrived"
-        counts = {}
-        for line in text.splitlines():
-            match = re.match(r'dataverse_renku_step_lateness_seconds_bucket\{.*phase="running".*le="([^"]+)".*\} (\d+)', line)
-            if match:
-                counts[float(match[1].replace("+Inf", "inf"))] = int(match[2])
-        rows.append({"at most in flight": most, "memory at most, MB": high, "looks": max(counts.values()),
-                     "looks late at p50, s (at most)": quantile(counts, 0.5), "looks late at p99, s (at most)": quantile(counts, 0.99),
+        counts = late(text)
+        since = {bound: count - before.get(bound, 0) for bound, count in counts.items()}
+        rows.append({"at most in flight": most, "seconds until all were in flight": full or float("nan"),
+                     "memory at most, MB": high, "looks": max(counts.values()),
+                     "late at p50, s (at most)": quantile(counts, 0.5), "late at p99, s (at most)": quantile(counts, 0.99),
+                     "late at p99 once all were asked for, s": quantile(since, 0.99),
                      "CPU seconds": service.cpu(), "seconds altogether": took,
                      "CPU seconds of the simulators": world.simulators.cpu()})
         world.close(service)

@@ -116,7 +116,11 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
-        let whole = Whole::new(Wishes::on(Kept::Here)).await;
+        Self::with(Wishes::on(Kept::Here)).await
+    }
+
+    async fn with(wishes: Wishes) -> Self {
+        let whole = Whole::new(wishes).await;
         let app = whole.serve(&[]).await;
         let manifest = whole.request_without_token("GET", "/dataverse/demo/external-tool.json");
         let manifest: Value = manifest.send().await.unwrap().json().await.unwrap();
@@ -468,4 +472,72 @@ fn the_docs_say_what_each_thing_that_is_asked_for_is_used_for() {
     for asked in calls.chain(words).map(|value| value.as_str().unwrap()) {
         assert!(docs.contains(asked), "{asked} is not explained");
     }
+}
+
+/// Something that takes connections and never answers; how many came.
+fn silence() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let came = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&came);
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for connection in listener.incoming() {
+            held.push(connection);
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (address, came)
+}
+
+#[tokio::test]
+async fn of_several_renkus_one_is_chosen_and_one_that_is_silent_slows_no_other() {
+    let ((unheard, came), (named, _)) = (silence(), silence());
+    let renku = |name: &str, title: &str, api: &str, address: &str| {
+        format!(
+            "[renku.{name}]\nurl = \"http://{address}\"\ntitle = \"{title}\"\napi = \"{api}\"\n[renku.{name}.oidc]\n\
+             issuer = \"http://{address}/auth/realms/Renku\"\nclient_id = \"connector\"\nclient_secret = \"a-secret\"\n"
+        )
+    };
+    let more =
+        renku("unheard", "Unheard Renku", "auto", &unheard) + &renku("named", "Named Renku", "data", &named);
+    let wishes = Wishes { more: more.leak(), operator: "sandbox:nobody", ..Wishes::on(Kept::Here) };
+    let mut stage = Stage::with(wishes).await;
+    let mut browser = Tabs::at(&stage.whole);
+
+    // What was never heard of is not offered; what the configuration names is, and the one that answers comes first.
+    let page = browser.open(&stage.click("GLACIER", "fiona").await).await;
+    page.must_say("Named Renku");
+    page.must_not_say("Unheard Renku");
+    let page = browser.open(&format!("{}?way=sandbox.core", page.location.unwrap())).await;
+    let page = browser.sign_in(&link(&page, "sign-in"), "alice").await;
+    page.must_say("You are signed in as");
+    let asked = came.load(Ordering::SeqCst);
+    let address = page.location.clone().unwrap();
+    for _ in 0..5 {
+        let page = browser.open(&address).await;
+        page.must_say("id=\"import\"");
+    }
+    assert_eq!(
+        came.load(Ordering::SeqCst),
+        asked,
+        "a page that is loaded again waits for nobody who is silent"
+    );
+
+    // Its page is there, too, and takes nothing from the other.
+    let there = browser.open(&format!("{}?way=named.data", address.split('?').next().unwrap())).await;
+    assert_eq!(there.status, 200);
+    there.must_say("Named Renku");
+    there.must_not_say("id=\"import\"");
+    let (csrf, way, project) = (page.hidden("csrf"), page.hidden("way"), stage.project("first-project"));
+    let fields = [("csrf", csrf.as_str()), ("way", way.as_str()), ("project", project.as_str())];
+    let begun = browser.post(address.split('?').next().unwrap(), &fields).await;
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    let id = stage.imports_of_alice().await[0]["id"].as_str().unwrap().to_owned();
+    stage.whole.import_is(&id, "succeeded", |import| import["phase"] == "succeeded").await;
+
+    // The next click comes to the Renku that was chosen.
+    let page = browser.open(&stage.click("SMALL3", "fiona").await).await;
+    assert_eq!(page.hidden("way"), "sandbox.core");
+    stage.clear().await;
 }
