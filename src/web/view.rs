@@ -104,6 +104,16 @@ pub struct ResultView {
     /// Where to look in Renku.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Of a link: the folder in a session's working directory, as Renku tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Of a link: whether Renku could list the dataset's files when it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readable: Option<bool>,
+    /// Of a link: when it was taken away again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub undone_at: Option<String>,
 }
 
 /// A page of imports, newest first.
@@ -231,6 +241,7 @@ pub fn catalogue_entry(code: ProblemCode, language: Language) -> CatalogueEntry 
 }
 
 fn result_view(result: &ImportResult) -> ResultView {
+    let linked = result.linked.as_ref();
     ResultView {
         outcome: result.outcome.as_str(),
         compared: result.compared.as_str(),
@@ -240,6 +251,9 @@ fn result_view(result: &ImportResult) -> ResultView {
         version: result.version.to_string(),
         branch: result.branch.clone(),
         link: result.link.clone(),
+        folder: linked.and_then(|linked| linked.folder.clone()),
+        readable: linked.and_then(|linked| linked.readable),
+        undone_at: linked.and_then(|linked| linked.undone_at).map(|at| at.to_string()),
     }
 }
 

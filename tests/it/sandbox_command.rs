@@ -34,6 +34,7 @@ fn a_whole_import_into_renku_2_ends_with_one_link() {
         "compared by link",
         "one link, to the data connector doi-10.5072-fk2-glacier",
         "nothing was copied",
+        "in the folder glacier-mass-balance",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }

@@ -185,7 +185,7 @@ async fn linked(driver: &Driver, ending: &Ending, project: &str) -> anyhow::Resu
     out::line(format!(
         "a session started from now on has version {} in the folder {}: {}",
         text("/result/version"),
-        text("/result/linked/folder"),
+        text("/result/folder"),
         text("/result/link")
     ));
     Ok(if ending.phase() == "succeeded" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
