@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use super::exchange::{Answer, Exchange, Transport};
+use super::http;
 use crate::domain::ports::Clock;
 use crate::domain::ports::probe::{DataverseFacts, DataverseProbe, Gateway, Offered, RenkuProbe};
 use crate::domain::ports::renku::AccessToken;
@@ -30,19 +31,8 @@ fn ahead(answer: &Answer, clock: &Arc<dyn Clock>) -> Option<i64> {
 }
 
 fn silent(error: Transport, code: ProblemCode) -> Fault {
-    let problem = Problem::new(code).saying(causes(&error));
+    let problem = Problem::new(code).saying(http::causes(&error));
     Fault::new(Class::Outage { after: None }, problem).caused_by(error)
-}
-
-/// The error with what caused it, since "no connection" alone helps nobody.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }
 
 fn json(answer: &Answer) -> Option<Value> {

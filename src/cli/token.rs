@@ -126,7 +126,7 @@ async fn by_browser(
     redirect_uri: &str,
 ) -> anyhow::Result<(GrantedTokens, Claims)> {
     // What Keycloak would tell a browser on a page of its own is told here before anybody waits.
-    provider.client().await?;
+    provider.client(redirect_uri).await?;
     provider.code_flow(redirect_uri).await?;
     let flow = provider.begin_code_flow(redirect_uri, Stay::Session).await?;
     out::note(say("browser"));

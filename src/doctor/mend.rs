@@ -1,4 +1,5 @@
-//! The commands that mend a problem at Keycloak, with everything filled in: an administrator pastes them as they are.
+//! The commands that mend a problem at Keycloak, with everything filled in that we know: an administrator pastes them as they are.
+//! What only the administrator knows stands in capitals (`ADDRESS`, `FIRST`, `LAST`; `NAME` where nobody has signed in).
 //!
 //! The way through Keycloak's console is in the remedy of each problem (`locales/*/problems.ftl`).
 
@@ -37,12 +38,13 @@ impl Place {
         vec![format!("kcadm.sh update clients/{} {} -s {}", self.client(), self.realm(), quoted(setting))]
     }
 
-    fn user_set(&self, setting: &str) -> Vec<String> {
+    fn user_set(&self, settings: &[&str]) -> String {
         let name = self.username.as_deref().unwrap_or("NAME");
         let query = format!("-q {} -q exact=true", quoted(&format!("username={name}")));
         let user =
             format!("$(kcadm.sh get users {} {query} --fields id --format csv --noquotes)", self.realm());
-        vec![format!("kcadm.sh update users/{user} {} -s {}", self.realm(), quoted(setting))]
+        let settings: String = settings.iter().map(|setting| format!(" -s {}", quoted(setting))).collect();
+        format!("kcadm.sh update users/{user} {}{settings}", self.realm())
     }
 
     fn scope_added(&self, scope: &str) -> Vec<String> {
@@ -106,8 +108,15 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
         P::ConsentMissing => place.client_set("consentRequired=false"),
         P::ScopeNotGranted => place.scope_added(problem.field.as_deref().unwrap_or("email")),
         P::TokenWithoutSubject => place.scope_added("basic"),
-        P::TokenWithoutEmail => place.scope_added("email"),
-        P::TokenWithoutName => place.scope_added("profile"),
+        // What the person's account lacks, or the client.
+        P::TokenWithoutEmail => {
+            let account = place.user_set(&["email=ADDRESS", "emailVerified=true"]);
+            [vec![account], place.scope_added("email")].concat()
+        }
+        P::TokenWithoutName => {
+            let account = place.user_set(&["firstName=FIRST", "lastName=LAST"]);
+            [vec![account], place.scope_added("profile")].concat()
+        }
         P::TokenWithoutAudience => place.audience_added(),
         P::TokenClientNotAccepted => place.accepted(),
         P::OfflineAccessRefused => {
@@ -119,8 +128,8 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
             )]
         }
         P::RealmDisabled => vec![format!("kcadm.sh update realms/{} -s enabled=true", quoted(&place.realm))],
-        P::AccountDisabled => place.user_set("enabled=true"),
-        P::AccountNotReady => place.user_set("requiredActions=[]"),
+        P::AccountDisabled => vec![place.user_set(&["enabled=true"])],
+        P::AccountNotReady => vec![place.user_set(&["requiredActions=[]"])],
         _ => Vec::new(),
     }
 }

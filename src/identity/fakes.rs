@@ -200,6 +200,8 @@ pub(super) struct FakeKeycloak {
     pub(super) spent: Mutex<Vec<String>>,
     pub(super) revoked: Mutex<Vec<String>>,
     pub(super) revocation_down: AtomicBool,
+    /// Access tokens without Renku's audience.
+    pub(super) lacking: Mutex<Vec<String>>,
     /// When set, a renewal says on the first that it was reached, and answers after the second.
     pub(super) gate: Mutex<Option<[Arc<Notify>; 2]>>,
     pub(super) subject: Mutex<String>,
@@ -291,6 +293,9 @@ impl IdentityProvider for FakeKeycloak {
     async fn check(&self, token: &AccessToken) -> Result<Claims, Fault> {
         if token.expose() == "foreign" {
             return Err(Fault::user(ProblemCode::TokenIssuerMismatch));
+        }
+        if self.lacking.lock().unwrap().iter().any(|lacking| lacking == token.expose()) {
+            return Err(Fault::user(ProblemCode::TokenWithoutAudience));
         }
         Ok(self.claims())
     }

@@ -48,14 +48,15 @@ impl Tokens for Identity {
                     let token = self.open_access(&credential)?;
                     match self.still_fits(person, &token).await {
                         Ok(()) => return Ok(token),
-                        // Signed with a key that the realm has given up since: a renewed one is signed with another.
-                        Err(fault) if fault.problem.code == ProblemCode::TokenSignatureWrong => {
+                        // Another renews it right now.
+                        Err(_) if credential.state != CredentialState::Active => self.wait(give_up).await?,
+                        // The realm has given up the key that signed it, or what it lacks was mended since: a renewed one shows.
+                        Err(_) => {
                             if let Some(token) = self.renew_to_the_end(credential).await? {
                                 self.still_fits(person, &token).await?;
                                 return Ok(token);
                             }
                         }
-                        Err(fault) => return Err(fault),
                     }
                 }
                 Look::Refuse(problem) => return Err(sign_in_needed(problem)),
@@ -66,14 +67,7 @@ impl Tokens for Identity {
                     }
                 }
                 Look::GiveUp => self.bury(&credential).await?,
-                Look::Wait => {
-                    if Instant::now() >= give_up {
-                        let problem = Problem::new(ProblemCode::KeycloakUnreachable);
-                        let class = Class::Retryable { after: Some(self.settings.wait) };
-                        return Err(Fault::new(class, problem.saying("a renewal is under way for long")));
-                    }
-                    sleep(self.settings.look_every).await;
-                }
+                Look::Wait => self.wait(give_up).await?,
             }
         }
     }
@@ -93,6 +87,17 @@ impl Identity {
             CredentialState::Refreshing { .. } if credential.rotates == Some(false) => Look::Renew,
             CredentialState::Refreshing { .. } => Look::GiveUp,
         }
+    }
+
+    /// Waits a moment for whoever renews.
+    async fn wait(&self, give_up: Instant) -> Result<(), Fault> {
+        if Instant::now() >= give_up {
+            let problem = Problem::new(ProblemCode::KeycloakUnreachable);
+            let class = Class::Retryable { after: Some(self.settings.wait) };
+            return Err(Fault::new(class, problem.saying("a renewal is under way for long")));
+        }
+        sleep(self.settings.look_every).await;
+        Ok(())
     }
 
     /// Whether Renku would take the token: a mapper or a scope that was taken away shows in the next one, and Renku would say

@@ -244,6 +244,42 @@ async fn new_tokens_are_kept_through_an_outage_of_the_store() {
 }
 
 #[tokio::test]
+async fn a_token_that_renku_would_refuse_is_renewed_since_what_it_lacked_may_be_mended() {
+    let stage = Stage::new();
+    let person = signed_in(&stage.identity(), None).await.person.id;
+    *stage.keycloak.lacking.lock().unwrap() = vec!["access-0".to_owned(), "access-1".to_owned()];
+    will(&stage, in_half_an_hour(&stage, 1));
+    let fault = stage.identity().access_token(person).await.unwrap_err();
+    assert_eq!(fault.problem.code, ProblemCode::TokenWithoutAudience, "not mended yet");
+    will(&stage, in_half_an_hour(&stage, 2));
+    assert_eq!(stage.identity().access_token(person).await.unwrap().expose(), "access-2");
+    assert_eq!(*stage.keycloak.spent.lock().unwrap(), ["refresh-0", "refresh-1"]);
+}
+
+#[tokio::test]
+async fn whoever_finds_a_lacking_token_while_another_renews_it_waits_for_that() {
+    let stage = Stage::new();
+    let person = signed_in(&stage.identity(), None).await.person.id;
+    *stage.keycloak.lacking.lock().unwrap() = vec!["access-0".to_owned()];
+    will(&stage, in_half_an_hour(&stage, 1));
+    let gate = [(); 2].map(|()| Arc::new(Notify::new()));
+    *stage.keycloak.gate.lock().unwrap() = Some(gate.clone());
+    let processes = [stage.identity(), stage.identity()];
+    let second = async {
+        gate[0].notified().await;
+        let asked = processes[1].access_token(person);
+        let go_on = async {
+            tokio::task::yield_now().await;
+            gate[1].notify_one();
+        };
+        tokio::join!(asked, go_on).0
+    };
+    let (one, other) = tokio::join!(processes[0].access_token(person), second);
+    assert_eq!((one.unwrap().expose(), other.unwrap().expose()), ("access-1", "access-1"));
+    assert_eq!(*stage.keycloak.spent.lock().unwrap(), ["refresh-0"], "no token is used twice");
+}
+
+#[tokio::test]
 async fn an_unspent_refresh_token_is_used_again_and_the_old_access_token_meanwhile() {
     for unspent in [Renewal::NotSent as fn(Fault) -> Renewal, Renewal::NotDone] {
         let stage = Stage::new();

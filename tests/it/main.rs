@@ -22,6 +22,8 @@ mod dataverse_on_sandbox;
 mod deploy;
 mod docs;
 mod doctor;
+mod doctor_keycloak;
+mod doctor_world;
 mod embedded_queue;
 mod engine;
 mod engine_world;

@@ -115,9 +115,9 @@ impl OidcError {
             Self::NoDeviceFlow { words } => words.clone(),
             Self::Refused { error, description, .. } if description.is_empty() => error.clone(),
             Self::Refused { error, description, .. } => format!("{error}: {description}"),
-            Self::NotSent(_)
-            | Self::Cut(_)
-            | Self::Server { .. }
+            // "No connection" alone helps nobody.
+            Self::NotSent(_) | Self::Cut(_) => http::causes(self),
+            Self::Server { .. }
             | Self::NotUnderstood { .. }
             | Self::IssuerNotFound { .. }
             | Self::IssuerMismatch { .. }
@@ -138,19 +138,13 @@ fn is_temporary(error: &str) -> bool {
 }
 
 /// Whether no connection was made because the other side's certificate is not one that we trust.
-fn distrusts(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        cause = error.source();
+fn distrusts(error: &(dyn std::error::Error + 'static)) -> bool {
+    if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+        return true;
     }
-    false
+    // An I/O error is no source of what it wraps, and the layers wrap one in another.
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    wrapped.is_some_and(|inner| distrusts(inner)) || error.source().is_some_and(distrusts)
 }
 
 /// The problem that a refusal is (Keycloak: `TokenEndpoint`, `TokenManager`, `ClientIdAndSecretAuthenticator`, `DeviceGrantType`).
@@ -166,8 +160,8 @@ pub(super) fn refusal(status: u16, error: &str, description: &str) -> ProblemCod
         "invalid_client" if says("requires user consent") || says("Bearer-only") => {
             ProblemCode::FlowNotAllowed
         }
-        // Old Keycloaks say so of a wrong secret, too, in these words.
-        "invalid_client" if says("client secret") => ProblemCode::ClientRefused,
+        // Old Keycloaks say so of a wrong secret, too, in these words; and new ones where a signed assertion is wanted instead of it.
+        "invalid_client" if says("client secret") || says("client_assertion") => ProblemCode::ClientRefused,
         "invalid_client" => ProblemCode::ClientUnknown,
         "invalid_grant" if says("Client not allowed") => ProblemCode::DeviceFlowOff,
         "invalid_grant" if says("disabled") => ProblemCode::AccountDisabled,
@@ -215,6 +209,7 @@ mod tests {
                 ProblemCode::ClientUnknown,
             ),
             (400, "invalid_client", "Invalid client secret", ProblemCode::ClientRefused),
+            (400, "invalid_client", "Parameter client_assertion_type is missing", ProblemCode::ClientRefused),
             (
                 401,
                 "unauthorized_client",

@@ -100,8 +100,22 @@ impl OidcProvider {
         self.device_scope(Stay::Session)
     }
 
-    /// Keycloak says the same of a client that it does not know and of one that is switched off; its pages do not.
-    async fn unknown_or_disabled(&self, provider: &Provider, words: String) -> Result<Fault, OidcError> {
+    /// Keycloak says the same of a client that it does not know, of one that is switched off and of one that has to show in another
+    /// way than by its secret who it is; its pages do not.
+    async fn unknown_or_disabled(
+        &self,
+        provider: &Provider,
+        redirect_uri: Option<&str>,
+        words: String,
+    ) -> Result<Fault, OidcError> {
+        if let Some(at) = redirect_uri
+            && let Opened::Back { .. } =
+                self.open(provider, &self.settings.client_id, at, "openid", true).await?
+        {
+            return Ok(Fault::user(ProblemCode::ClientRefused).saying(format!(
+                "{words}; the client is known and on, and does not show by a secret who it is"
+            )));
+        }
         let at = "https://client.invalid/";
         let ours = self.open(provider, &self.settings.client_id, at, "openid", true).await?;
         let nobodys = self.open(provider, NOBODY, at, "openid", true).await?;
@@ -292,7 +306,7 @@ impl SignInProbe for OidcProvider {
         None
     }
 
-    async fn client(&self) -> Result<(), Fault> {
+    async fn client(&self, redirect_uri: &str) -> Result<(), Fault> {
         let provider = self.discovery.provider().await?;
         let fields = [("grant_type", "refresh_token"), ("refresh_token", NO_TOKEN)];
         match self.post(&provider.token, &fields).await {
@@ -300,7 +314,11 @@ impl SignInProbe for OidcProvider {
             // The token is none, and that is said only to a client that has shown who it is.
             Err(OidcError::Refused { error, .. }) if error == "invalid_grant" => Ok(()),
             Err(error) if error.code() == ProblemCode::ClientUnknown => Err(self
-                .unknown_or_disabled(&provider, Fault::from(error).problem.words.unwrap_or_default())
+                .unknown_or_disabled(
+                    &provider,
+                    Some(redirect_uri),
+                    Fault::from(error).problem.words.unwrap_or_default(),
+                )
                 .await?),
             Err(error) => Err(error.into()),
         }
@@ -332,7 +350,7 @@ impl SignInProbe for OidcProvider {
         match self.device_started(Stay::Session).await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == ProblemCode::ClientUnknown => Err(self
-                .unknown_or_disabled(&provider, Fault::from(error).problem.words.unwrap_or_default())
+                .unknown_or_disabled(&provider, None, Fault::from(error).problem.words.unwrap_or_default())
                 .await?),
             Err(error) => Err(error.into()),
         }

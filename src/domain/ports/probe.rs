@@ -41,11 +41,11 @@ pub trait SignInProbe: Send + Sync {
     /// or as the Renku's own sign-in leads there.
     async fn issuer_that_answers(&self) -> Option<String>;
 
-    /// Whether our client is known, switched on, and its secret right.
+    /// Whether our client is known, switched on, and its secret right. A registered `redirect_uri` helps to tell these apart.
     ///
     /// # Errors
     /// `client-unknown`, `client-disabled`, `client-refused`, `realm-disabled`, or an outage.
-    async fn client(&self) -> Result<(), Fault>;
+    async fn client(&self, redirect_uri: &str) -> Result<(), Fault>;
 
     /// Begins a code flow as a browser would and gives it up before anybody is asked.
     ///

@@ -14,4 +14,5 @@ alive() { # the pid, if the process that `up` started is still there
 port() { cat "$RUN/port"; }
 base() { echo "http://127.0.0.1:$(port)/auth"; }
 issuer() { echo "$(base)/realms/Renku"; }
+tls_issuer() { echo "https://127.0.0.1:$(cat "$RUN/tls-port")/auth/realms/Renku"; } # with a certificate that is not trusted
 kcadm() { "$RUN/bin/kcadm.sh" "$@"; } # signed in as the administrator
