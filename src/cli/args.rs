@@ -2,9 +2,11 @@
 //!
 //! What a subcommand does is in its own file.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 /// Takes datasets from Dataverse into Renku projects, and proves that they arrived.
 #[derive(Debug, Parser)]
@@ -388,13 +390,34 @@ pub(crate) struct RegisterArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) keycloak: Option<String>,
 
-    /// Do it (at a Dataverse of 6.6 or later, with a superuser's `api_token` in the configuration); without it only what would be done is shown.
+    /// Do it; without it only what would be done is shown. The button takes a superuser's `api_token` in the configuration (Dataverse
+    /// 6.6 or later) or --admin-url, the workflow takes --admin-url.
     #[arg(long, conflicts_with = "remove", requires = "installation")]
     pub(crate) apply: bool,
 
-    /// Take our button away again; those of others stay.
+    /// Take our button, our workflow and the --resume-address'es away again; what is others' stays.
     #[arg(long, requires = "installation")]
     pub(crate) remove: bool,
+
+    /// Where Dataverse's admin API lets us in: `http://localhost:8080` on Dataverse's own machine.
+    #[arg(long, value_name = "URL", requires = "installation")]
+    pub(crate) admin_url: Option<Url>,
+
+    /// A file with the key that unblocks the admin API from elsewhere (Dataverse 6.7 or later).
+    #[arg(long, value_name = "FILE", requires = "admin_url")]
+    pub(crate) unblock_key_file: Option<PathBuf>,
+
+    /// Make our workflow the default even if another one is; how to undo it is printed.
+    #[arg(long, requires = "apply")]
+    pub(crate) replace: bool,
+
+    /// An address of this service as Dataverse sees it, from which it may resume the workflow; repeatable.
+    #[arg(long, value_name = "IP", requires = "installation")]
+    pub(crate) resume_address: Vec<IpAddr>,
+
+    /// Print the workflow's JSON alone, for a pipe into curl; it holds the secret of its address.
+    #[arg(long, requires = "installation", conflicts_with_all = ["json", "apply", "remove"])]
+    pub(crate) workflow_json: bool,
 
     /// Put the client's secret into the JSON, for a pipe into kcadm.sh.
     #[arg(long, requires = "keycloak")]

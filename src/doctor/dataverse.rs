@@ -2,11 +2,12 @@
 //!
 //! What is registered how is the business of `register`; here it is compared.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Check, Doctor, Finding, Installation, Note, clock};
 use crate::domain::ports::probe::DataverseFacts;
 use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::registered::differences;
 
 impl Doctor {
     pub(super) async fn installation(&self, installation: &Installation) -> Vec<Finding> {
@@ -72,33 +73,7 @@ fn address(tool: &Value) -> &str {
 /// How the registered tool with our address differs from ours; `None` if there is none.
 pub fn drift(registered: &[Value], ours: &Value) -> Option<Vec<String>> {
     let found = registered.iter().find(|tool| address(tool) == address(ours))?;
-    let empty = Map::new();
-    let fields = ours.as_object().unwrap_or(&empty);
-    let differs = fields.iter().filter_map(|(key, wanted)| {
-        let there = found.get(key).map_or(Value::Null, unfolded);
-        // Dataverse adds keys of its own inside, and leaves the rest as it was given.
-        (!holds(&there, wanted)).then(|| format!("{key}: {there} instead of {wanted}"))
-    });
-    Some(differs.collect())
-}
-
-/// Before 6.8 parameters and calls are told as JSON inside of a text.
-fn unfolded(value: &Value) -> Value {
-    let text = value.as_str().filter(|text| text.starts_with(['{', '[']));
-    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| value.clone())
-}
-
-fn holds(there: &Value, wanted: &Value) -> bool {
-    match (there, wanted) {
-        (Value::Object(there), Value::Object(wanted)) => {
-            wanted.iter().all(|(key, value)| there.get(key).is_some_and(|there| holds(there, value)))
-        }
-        (Value::Array(there), Value::Array(wanted)) => {
-            there.len() == wanted.len()
-                && there.iter().zip(wanted).all(|(there, wanted)| holds(there, wanted))
-        }
-        _ => there == wanted,
-    }
+    Some(differences(found, ours))
 }
 
 fn workflow(installation: &Installation, subject: &str, facts: &DataverseFacts) -> Vec<Finding> {

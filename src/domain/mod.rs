@@ -12,6 +12,7 @@ pub mod ports;
 pub mod problem;
 pub mod project;
 pub mod publication;
+pub mod registered;
 pub mod retry;
 pub mod secret_words;
 pub mod subscription;

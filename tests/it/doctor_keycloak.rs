@@ -302,7 +302,8 @@ fn at_token_get(world: &World) -> BTreeSet<&'static str> {
     // In the order in which Keycloak looks at them.
     let mended = ["password-flow-off", "account-not-ready", "offline-access-refused"];
     world.administrator("kcadm.sh update users/$U -r Renku -s 'requiredActions=[\"UPDATE_PASSWORD\"]'");
-    world.administrator("kcadm.sh remove-roles -r Renku --uusername alice --rolename default-roles-renku");
+    // Directly she has it where this ran before.
+    world.administrator("kcadm.sh remove-roles -r Renku --uusername alice --rolename default-roles-renku --rolename offline_access");
     for code in mended {
         let refused = get();
         let said = String::from_utf8(refused.stderr).unwrap();

@@ -112,6 +112,15 @@ impl World {
         std::fs::write(self.file(), text).unwrap();
     }
 
+    /// Announcements of publications come with this secret, until the configuration is written anew.
+    pub(crate) fn add_workflow_secret(&self, secret: &str) {
+        self.write(Changed::default());
+        let text = std::fs::read_to_string(self.file()).unwrap();
+        let changed = text
+            .replace("[dataverse.demo]\n", &format!("[dataverse.demo]\nworkflow_secrets = [\"{secret}\"]\n"));
+        std::fs::write(self.file(), changed).unwrap();
+    }
+
     pub(crate) fn config(&self) -> Config {
         Config::load(Some(&self.file()), []).unwrap().0
     }

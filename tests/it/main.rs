@@ -40,6 +40,7 @@ mod pages;
 mod pages_safety;
 mod publications;
 mod queue_suite;
+mod register;
 mod renku_core_on_sandbox;
 mod renku_data_on_sandbox;
 mod roles;

@@ -28,6 +28,7 @@ impl Sim {
         };
         let reading = matches!(ask.method.as_str(), "GET" | "HEAD");
         match parts.as_slice() {
+            ["admin", rest @ ..] => self.admin(rest, ask),
             ["externalTools", rest @ ..] => self.external_tools(rest, ask, caller),
             _ if !reading => {
                 let url = format!("{}{}", self.site_url, ask.path);

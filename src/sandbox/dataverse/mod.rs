@@ -18,6 +18,7 @@
 //! | `GET /_sim/launch?pid=…&tool=…&as=fiona` | what a click on the tool's button does; `&answer=json` tells the address instead |
 
 mod access;
+mod admin;
 mod api;
 mod control;
 mod fixtures;

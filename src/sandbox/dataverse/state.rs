@@ -49,6 +49,11 @@ pub(super) fn user(name: &str) -> Option<&'static User> {
     USERS.iter().find(|user| user.name == name)
 }
 
+/// Who may do everything.
+pub(super) fn administrator() -> &'static User {
+    USERS.iter().find(|user| user.superuser).unwrap_or(&USERS[0])
+}
+
 /// Requests remembered one by one; older ones are only counted.
 const HITS_KEPT: usize = 20_000;
 
@@ -58,6 +63,7 @@ pub(super) struct State {
     files: HashMap<u64, (usize, Arc<File>)>,
     pub(super) tools: Vec<(u64, Value)>,
     pub(super) workflow: Option<Definition>,
+    pub(super) registered: super::admin::Registered,
     pub(super) invocations: Vec<Invocation>,
     /// Fault name to the number of times it still plays; `u64::MAX` = until cleared.
     pub(super) faults: HashMap<String, u64>,
