@@ -1,5 +1,7 @@
-//! Changes what is registered at a Dataverse: its external tools with a superuser's API token (Dataverse 6.6 and later), and
-//! everything with the admin API, on Dataverse's own machine or with its unblock key.
+//! Changes what is registered at a Dataverse.
+//!
+//! Its external tools with a superuser's API token (Dataverse 6.6 and later); everything with the admin API, on Dataverse's own
+//! machine or with its unblock key.
 //!
 //! What should be registered is said by the domain's manifest and by `publications`; what has to be done for it, by `domain::registered`.
 
@@ -74,10 +76,10 @@ impl Registry {
     /// `dataverse-refused` with Dataverse's words, or an outage.
     pub async fn tools(&self) -> Result<Vec<Value>, Fault> {
         let answer = self.send(Method::GET, "/externalTools", |request| request).await?;
-        match data("/externalTools", &answer)? {
-            Value::Array(tools) => Ok(tools),
-            _ => Err(not_understood("/externalTools", &answer)),
-        }
+        let Value::Array(tools) = data("/externalTools", &answer)? else {
+            return Err(not_understood("/externalTools", &answer));
+        };
+        Ok(tools)
     }
 
     /// Registers a tool; Dataverse gives it a number of its own.

@@ -43,8 +43,8 @@ impl Place {
         let query = format!("-q {} -q exact=true", quoted(&format!("username={name}")));
         let user =
             format!("$(kcadm.sh get users {} {query} --fields id --format csv --noquotes)", self.realm());
-        let settings: String = settings.iter().map(|setting| format!(" -s {}", quoted(setting))).collect();
-        format!("kcadm.sh update users/{user} {}{settings}", self.realm())
+        let settings: Vec<_> = settings.iter().map(|setting| format!("-s {}", quoted(setting))).collect();
+        format!("kcadm.sh update users/{user} {} {}", self.realm(), settings.join(" "))
     }
 
     fn scope_added(&self, scope: &str) -> Vec<String> {

@@ -298,6 +298,7 @@ async fn what_can_be_broken_at_the_real_keycloak_is_named_by_doctor_and_import_a
 /// What stands in the way of `token get --password`, and the printed commands that let it through; the codes that were mended.
 fn at_token_get(world: &World) -> BTreeSet<&'static str> {
     world.write(Changed { oidc: OFFLINE, ..Changed::default() });
+    world.administrator("kcadm.sh update clients/$C -r Renku -s directAccessGrantsEnabled=false");
     let get = || world.fed(&["token", "get", "--password", "alice"], &format!("{}\n", world.password));
     // In the order in which Keycloak looks at them.
     let mended = ["password-flow-off", "account-not-ready", "offline-access-refused"];

@@ -48,4 +48,5 @@ mod sandbox_command;
 mod sandbox_keycloak;
 mod sandbox_sims;
 mod store_suite;
+mod token_life;
 mod whole;

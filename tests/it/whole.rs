@@ -65,6 +65,8 @@ pub(crate) struct Wishes {
     pub(crate) resume_unclear: &'static str,
     /// The subject of who may see everything.
     pub(crate) operator: &'static str,
+    /// A real Keycloak's realm; empty: the simulated one's.
+    pub(crate) issuer: &'static str,
 }
 
 /// The secret in the address that the simulated Dataverse's workflow calls.
@@ -84,6 +86,7 @@ impl Wishes {
             api: "core",
             resume_unclear: "1s",
             operator: "0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003",
+            issuer: "",
         }
     }
 }
@@ -92,6 +95,7 @@ impl Wishes {
 pub(crate) struct Whole {
     dataverse: dataverse::Running,
     keycloak: keycloak::Running,
+    issuer: String,
     renku: renku_core::Running,
     folder: tempfile::TempDir,
     port: u16,
@@ -193,9 +197,10 @@ impl Whole {
         let dataverse = dataverse.await.unwrap();
         let keycloak = keycloak::Options { access_ttl_s: wishes.access_ttl_s, ..Default::default() };
         let keycloak = keycloak::start(keycloak).await.unwrap();
-        let data = renku_data::Options { issuer: keycloak.issuer.clone(), pace: 0.02, ..Default::default() };
+let issuer = if wishes.issuer.is_empty() { keycloak.issuer.clone() } else { wishes.issuer.to_owned() };
+        let data = renku_data::Options { issuer: issuer.clone(), pace: 0.02, ..Default::default() };
         let renku = renku_core::Options {
-            issuer: keycloak.issuer.clone(),
+            issuer: issuer.clone(),
             beside: (wishes.api != "core").then(|| renku_data::Services::new(data).unwrap()),
             pace: 0.05,
             sticky: true,
@@ -214,6 +219,7 @@ impl Whole {
         let whole = Self {
             dataverse,
             keycloak,
+            issuer,
             renku,
             folder: tempfile::tempdir().unwrap(),
             port: free_port(),
@@ -229,7 +235,8 @@ impl Whole {
         whole
     }
 
-    fn file(&self) -> PathBuf {
+    /// The configuration.
+    pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("whole.toml")
     }
 
@@ -355,7 +362,7 @@ client_secret = "sandbox-secret"
             dataverse = self.dataverse.site_url,
             renku = self.renku.url,
             git = self.renku.git_url.trim_start_matches("http://"),
-            issuer = self.keycloak.issuer,
+            issuer = self.issuer,
         )
     }
 

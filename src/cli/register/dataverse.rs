@@ -96,19 +96,18 @@ fn wanted(
 impl Task<'_> {
     /// The button; whether all is well with it, as far as that was asked for.
     async fn button(&self, config: &Config) -> anyhow::Result<bool> {
-        let tools = match &self.admin {
-            Some(admin) => admin.tools().await.map_err(named)?,
-            None => {
-                let doctor = app::doctor(config)?;
-                let probe = doctor.installations.iter().find(|installation| installation.name == self.name);
-                let probe = &probe.context("the installation is configured")?.probe;
-                if !probe.facts().await.map_err(named)?.at_least(6, 6) {
-                    say(self.args, "old-dataverse");
-                    self.on_the_host();
-                    return Ok(!self.args.apply);
-                }
-                probe.tools().await.map_err(named)?
+        let tools = if let Some(admin) = &self.admin {
+            admin.tools().await.map_err(named)?
+        } else {
+            let doctor = app::doctor(config)?;
+            let probe = doctor.installations.iter().find(|installation| installation.name == self.name);
+            let probe = &probe.context("the installation is configured")?.probe;
+            if !probe.facts().await.map_err(named)?.at_least(6, 6) {
+                say(self.args, "old-dataverse");
+                self.on_the_host();
+                return Ok(!self.args.apply);
             }
+            probe.tools().await.map_err(named)?
         };
         // Those that lead to us, whatever else is in them; those of others are left alone.
         let there: Vec<_> =
@@ -124,7 +123,9 @@ impl Task<'_> {
             }
             Some(differs) => {
                 say(self.args, "tool-differs");
-                differs.iter().for_each(|difference| out::line(format!("  {difference}")));
+                for difference in differs {
+                    out::line(format!("  {difference}"));
+                }
             }
         }
         let Some(registry) = self.tools.as_ref().filter(|_| self.args.apply) else {
@@ -193,7 +194,9 @@ impl Task<'_> {
             if self.args.apply {
                 self.done(admin, wanted, &plan).await?;
             } else {
-                plan.deeds.iter().for_each(|deed| out::line(format!("  {}", self.curl(deed))));
+                for deed in &plan.deeds {
+                    out::line(format!("  {}", self.curl(deed)));
+                }
             }
         }
         if let Some(id) = plan.foreign {
@@ -256,7 +259,9 @@ impl Task<'_> {
         let deeds: &[Deed] =
             if self.args.remove { &[Deed::NoDefault] } else { &[Deed::Add, Deed::MakeDefault(None)] };
         out::line(format!("  {shown}"));
-        deeds.iter().for_each(|deed| out::line(format!("  {}", self.curl(deed))));
+        for deed in deeds {
+            out::line(format!("  {}", self.curl(deed)));
+        }
         out::line(format!("  curl {LOCAL}/api/admin/workflows/ip-whitelist"));
     }
 
@@ -266,15 +271,10 @@ impl Task<'_> {
     }
 
     fn undo(&self) -> String {
-        let mut line = format!("dataverse-renku register --installation {} --remove", self.name);
-        if let Some(url) = &self.args.admin_url {
-            line.push_str(&format!(" --admin-url {url}"));
-        }
-        self.args
-            .resume_address
-            .iter()
-            .for_each(|address| line.push_str(&format!(" --resume-address {address}")));
-        line
+        let mut words = vec![format!("dataverse-renku register --installation {} --remove", self.name)];
+        words.extend(self.args.admin_url.iter().map(|url| format!("--admin-url {url}")));
+        words.extend(self.args.resume_address.iter().map(|address| format!("--resume-address {address}")));
+        words.join(" ")
     }
 
     fn site(&self) -> &str {

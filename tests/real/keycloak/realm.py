@@ -19,6 +19,8 @@ PEOPLE = [
     ("carol", "0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003", "Carol", "Clément"),
     ("dave", "0da7e000-5f1c-4d0e-9c38-7a6c4a4f0004", "Dave", "Dürr"),
 ]
+# Twenty more, for many sign-ins at once.
+PEOPLE += [(f"person-{n:02}", f"0be0be00-5f1c-4d0e-9c38-7a6c4a4f00{n:02}", f"Person {n}", "Many") for n in range(20)]
 
 
 def audience(name="audience for renku"):
