@@ -57,28 +57,41 @@ pub struct Plan {
 }
 
 impl Registered {
+    /// The workflows of which every step calls us; one with steps of others is theirs.
     fn ours<'a>(&'a self, wanted: &'a Wanted) -> impl Iterator<Item = &'a (i64, Value)> {
-        self.workflows.iter().filter(|(_, workflow)| {
-            let url = workflow.pointer("/steps/0/parameters/url").and_then(Value::as_str);
+        let calls_us = |step: &Value| {
+            let url = step.pointer("/parameters/url").and_then(Value::as_str);
             url.is_some_and(|url| url.starts_with(&wanted.callback))
+        };
+        self.workflows.iter().filter(move |(_, workflow)| {
+            let steps = steps(workflow);
+            !steps.is_empty() && steps.iter().all(calls_us)
         })
+    }
+
+    /// Whether the default workflow is others', and our step was put into it.
+    fn shared(&self, wanted: &Wanted) -> bool {
+        let default = self.workflows.iter().find(|(id, _)| Some(*id) == self.default);
+        let Some(ours) = steps(&wanted.workflow).first() else { return false };
+        default.is_some_and(|(_, workflow)| steps(workflow).iter().any(|step| holds(step, ours)))
     }
 
     /// Registers ours; somebody else's default gives way only if `replace` says so.
     pub fn to_register(&self, wanted: &Wanted, replace: bool) -> Plan {
         let mut plan = Plan::default();
         let ours: Vec<_> = self.ours(wanted).collect();
+        let is_ours = |id: i64| ours.iter().any(|(known, _)| *known == id);
+        let shared = self.default.is_some_and(|id| !is_ours(id)) && self.shared(wanted);
         let fitting = ours.iter().filter(|(_, there)| differences(there, &wanted.workflow).is_empty());
         // The default one first, so that it stays where it is.
         let kept = fitting.map(|(id, _)| *id).max_by_key(|id| (self.default == Some(*id), *id));
-        if kept.is_none() {
+        if kept.is_none() && !shared {
             plan.deeds.push(Deed::Add);
             plan.differs =
                 ours.last().map(|(_, there)| differences(there, &wanted.workflow)).unwrap_or_default();
         }
-        let is_ours = |id: i64| ours.iter().any(|(known, _)| *known == id);
-        plan.foreign = self.default.filter(|id| !replace && !is_ours(*id));
-        if plan.foreign.is_none() && (kept.is_none() || kept != self.default) {
+        plan.foreign = self.default.filter(|id| !replace && !shared && !is_ours(*id));
+        if plan.foreign.is_none() && !shared && (kept.is_none() || kept != self.default) {
             plan.deeds.push(Deed::MakeDefault(kept));
         }
         let mut addresses = self.addresses.clone();
@@ -112,6 +125,10 @@ impl Registered {
         }
         Plan { deeds, ..Plan::default() }
     }
+}
+
+fn steps(workflow: &Value) -> &[Value] {
+    workflow.get("steps").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// What of ours is otherwise in what is registered, a line a key.
@@ -194,6 +211,21 @@ mod tests {
         }
         let differs = there(&[(1, OLD)], Some(1)).to_register(&wanted(), false).differs;
         assert!(differs[0].contains("published/one"), "{differs:?}");
+    }
+
+    #[test]
+    fn a_workflow_of_others_with_our_step_in_it_is_theirs_and_enough() {
+        let mut there = there(&[(1, OURS)], Some(1));
+        let step = json!({"stepType": "archiver", "parameters": {}});
+        there.workflows[0].1["steps"].as_array_mut().unwrap().push(step);
+        assert_eq!(there.to_register(&wanted(), true), Plan::default());
+        assert_eq!(there.to_remove(&wanted()).deeds, [Deed::NoAddresses]);
+        there.workflows[0].1["steps"][0] = workflow(OLD)["steps"][0].clone();
+        assert_eq!(
+            there.to_register(&wanted(), false).foreign,
+            Some(1),
+            "with an older secret it does not call us"
+        );
     }
 
     #[test]

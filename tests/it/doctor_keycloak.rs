@@ -259,7 +259,9 @@ async fn what_can_be_broken_at_the_real_keycloak_is_named_by_doctor_and_import_a
         assert_eq!(met, (case.met != Met::AtSignIn).then_some(wanted), "{told}");
         by_both += usize::from(case.met != Met::AtSignIn);
         let printed = as_typed(&findings);
-        printed.iter().for_each(|command| world.administrator(command));
+        for command in &printed {
+            world.administrator(command);
+        }
         if !printed.is_empty() {
             mended.insert(case.code);
         }

@@ -7,7 +7,6 @@
     clippy::print_stdout,
     clippy::large_futures,
     clippy::too_many_lines,
-    clippy::needless_pass_by_value,
     clippy::wildcard_enum_match_arm,
     clippy::cloned_ref_to_slice_refs,
     reason = "a test ends by panicking, also in its helpers, prints what it counted, and may hold a whole world or a long table"

@@ -26,12 +26,16 @@ use crate::whole::{App, Kept, Whole, Wishes};
 const PEOPLE: usize = 20;
 const WORKERS: usize = 4;
 /// Seconds.
-const LIVES: [&str; 6] = [
-    "-s", "accessTokenLifespan=5", "-s", "ssoSessionIdleTimeout=20", "-s", "ssoSessionMaxLifespan=150",
-];
+const LIVES: [&str; 6] =
+    ["-s", "accessTokenLifespan=5", "-s", "ssoSessionIdleTimeout=20", "-s", "ssoSessionMaxLifespan=150"];
 /// As the realm has them otherwise.
 const USUAL: [&str; 6] = [
-    "-s", "accessTokenLifespan=1800", "-s", "ssoSessionIdleTimeout=86400", "-s", "ssoSessionMaxLifespan=604800",
+    "-s",
+    "accessTokenLifespan=1800",
+    "-s",
+    "ssoSessionIdleTimeout=86400",
+    "-s",
+    "ssoSessionMaxLifespan=604800",
 ];
 /// A job longer than a session may idle, and shorter than one may last.
 const JOB_MS: u64 = 80_000;
@@ -75,11 +79,18 @@ struct Scene {
 
 impl Scene {
     async fn sign_in(&self, name: &str) -> dataverse_renku::domain::ids::PersonId {
-        let begun = self.parts.identity.begin_sign_in(&"sandbox".parse().unwrap(), "/", Stay::Session).await.unwrap();
+        let begun =
+            self.parts.identity.begin_sign_in(&"sandbox".parse().unwrap(), "/", Stay::Session).await.unwrap();
         let mut back = Browser::new().sign_in(&begun.url, &self.callback, name, &self.password).await;
         let mut field = |key| back.remove(key).map(Into::into);
         let callback = Callback { state: field("state"), code: field("code"), ..Callback::default() };
-        self.parts.identity.finish_sign_in(callback, Some(&begun.cookie.secret), None).await.unwrap().person.id
+        self.parts
+            .identity
+            .finish_sign_in(callback, Some(&begun.cookie.secret), None)
+            .await
+            .unwrap()
+            .person
+            .id
     }
 
     async fn import(&self, somebody: &mut Somebody) -> ImportId {
@@ -96,7 +107,8 @@ impl Scene {
             name: None,
             migrate: false,
         };
-        let created = self.parts.engine.start(person, &"sandbox".parse().unwrap(), &request, None).await.unwrap();
+        let created =
+            self.parts.engine.start(person, &"sandbox".parse().unwrap(), &request, None).await.unwrap();
         let Created::New(import) = created else { panic!("{created:?}") };
         import.id
     }
@@ -128,7 +140,8 @@ impl Events {
     fn since(began_ms: i64) -> Self {
         let kinds = ["-q", "type=REFRESH_TOKEN", "-q", "type=REFRESH_TOKEN_ERROR", "-q", "max=1000000"];
         let all: Vec<Value> =
-            serde_json::from_str(&administrator(&[&["get", "events", "-r", "Renku"], &kinds[..]].concat())).unwrap();
+            serde_json::from_str(&administrator(&[&["get", "events", "-r", "Renku"], &kinds[..]].concat()))
+                .unwrap();
         let ours = |event: &Value| {
             event["clientId"] == "dataverse-connector" && event["time"].as_i64().unwrap() >= began_ms
         };
@@ -143,7 +156,10 @@ impl Events {
     fn used(&self) -> (Vec<&str>, usize) {
         let done: Vec<_> = self.0.iter().filter(|event| event["type"] == "REFRESH_TOKEN").collect();
         let people: BTreeSet<_> = done.iter().filter_map(|event| event["userId"].as_str()).collect();
-        (done.iter().map(|event| event["details"]["refresh_token_id"].as_str().unwrap()).collect(), people.len())
+        (
+            done.iter().map(|event| event["details"]["refresh_token_id"].as_str().unwrap()).collect(),
+            people.len(),
+        )
     }
 
     fn assert_no_token_twice(&self) {
@@ -156,7 +172,10 @@ impl Events {
         assert!(twice.is_empty(), "{twice:?}");
         for error in self.errors() {
             let told = error["details"]["refresh_token_id"].as_str();
-            assert!(!told.is_some_and(|token| times.contains_key(token)), "a spent token was shown again: {error}");
+            assert!(
+                !told.is_some_and(|token| times.contains_key(token)),
+                "a spent token was shown again: {error}"
+            );
         }
     }
 }
@@ -214,7 +233,10 @@ async fn needs_postgres_rabbitmq_nobody_is_signed_out_by_us_and_no_refresh_token
     let (used, of) = events.used();
     assert_eq!(of, PEOPLE);
     assert!(used.len() >= PEOPLE * 5, "{} renewals", used.len());
-    println!("{of} people, {WORKERS} worker processes: {} renewals, none refused, no refresh token twice", used.len());
+    println!(
+        "{of} people, {WORKERS} worker processes: {} renewals, none refused, no refresh token twice",
+        used.len()
+    );
 
     // Now the longest life ends under jobs that last longer: each is told to sign in, is asked nothing more, and goes on after it.
     scene.whole.tell_renku("mode", &json!({"job_ms": 10 * JOB_MS, "workers": 100})).await;
@@ -224,7 +246,8 @@ async fn needs_postgres_rabbitmq_nobody_is_signed_out_by_us_and_no_refresh_token
     }
     scene.all(&imports, "waiting for a sign-in", signed_out).await;
     for import in &imports {
-        let State::Open { condition: Condition::SignIn { problem, .. }, .. } = scene.state(*import).await else {
+        let State::Open { condition: Condition::SignIn { problem, .. }, .. } = scene.state(*import).await
+        else {
             panic!("it does not wait for a sign-in any more");
         };
         assert_eq!(problem.code, ProblemCode::SignInNeeded);
@@ -243,7 +266,10 @@ async fn needs_postgres_rabbitmq_nobody_is_signed_out_by_us_and_no_refresh_token
         .await;
     let events = Events::since(began_ms);
     events.assert_no_token_twice();
-    println!("after the longest life: {refused} of {PEOPLE} found out by a renewal, all went on after a sign-in; {} renewals in all", events.used().0.len());
+    println!(
+        "after the longest life: {refused} of {PEOPLE} found out by a renewal, all went on after a sign-in; {} renewals in all",
+        events.used().0.len()
+    );
 
     for worker in workers {
         worker.kill().await;

@@ -197,7 +197,8 @@ impl Whole {
         let dataverse = dataverse.await.unwrap();
         let keycloak = keycloak::Options { access_ttl_s: wishes.access_ttl_s, ..Default::default() };
         let keycloak = keycloak::start(keycloak).await.unwrap();
-let issuer = if wishes.issuer.is_empty() { keycloak.issuer.clone() } else { wishes.issuer.to_owned() };
+        let issuer =
+            if wishes.issuer.is_empty() { keycloak.issuer.clone() } else { wishes.issuer.to_owned() };
         let data = renku_data::Options { issuer: issuer.clone(), pace: 0.02, ..Default::default() };
         let renku = renku_core::Options {
             issuer: issuer.clone(),
