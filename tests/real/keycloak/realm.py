@@ -95,6 +95,8 @@ def main():
         "revokeRefreshToken": True,
         "refreshTokenMaxReuse": 0,
         "eventsEnabled": True,
+        # By itself it keeps no renewals.
+        "enabledEventTypes": ["REFRESH_TOKEN", "REFRESH_TOKEN_ERROR", "CODE_TO_TOKEN", "CODE_TO_TOKEN_ERROR"],
         "users": [person(*one, password) for one in PEOPLE],
     }
     print(json.dumps(realm, indent=1))
