@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use dataverse_renku::adapters::http::{HttpSettings, client};
 use dataverse_renku::doctor::{Check, Finding, Mark, Note};
 use dataverse_renku::domain::manifest;
+use dataverse_renku::domain::ports::Clock as _;
 use dataverse_renku::domain::problem::ProblemCode;
+use dataverse_renku::lifecycle::SystemClock;
 use dataverse_renku::sandbox::{dataverse, renku_core};
 use serde_json::{Value, json};
 
@@ -277,6 +279,70 @@ async fn a_token_is_got_and_read_and_each_door_says_what_it_thinks_of_it() {
         let said = String::from_utf8(read.stderr).unwrap();
         assert!(said.contains("token-unreadable") && said.contains(words), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_and_a_gateway_that_refuses_where_we_come_from_have_their_own_names() {
+    let world = healthy().await;
+    world.sign_in("alice").await;
+    let mut server = mockito::Server::new_async().await;
+    let later = SystemClock.now().plus(Duration::from_mins(10)).as_millis();
+    let later = chrono::DateTime::from_timestamp_millis(later).unwrap().to_rfc2822();
+    let tool = manifest::external_tool("http://127.0.0.1:9", &"demo".parse().unwrap());
+    let version = json!({"status": "OK", "data": {"version": "6.11"}}).to_string();
+    let tools = json!({"status": "OK", "data": [tool]}).to_string();
+    let offered = json!({"result": {"latest_version": "2.0"}}).to_string();
+    let refused = json!({"error": "origin not allowed: https://x not matching []"}).to_string();
+    for (path, status, body) in [
+        ("/api/info/version", 200, version),
+        ("/api/externalTools", 200, tools),
+        ("/api/renku/apiversion", 200, offered),
+        ("/api/user", 403, refused),
+    ] {
+        let mock = server.mock("GET", path).with_status(status).with_body(body);
+        let mock = if path == "/api/info/version" { mock.with_header("date", &later) } else { mock };
+        mock.create_async().await;
+    }
+    let url = server.url();
+    world.write(Changed { dataverse_url: Some(&url), ..Changed::default() });
+    let findings = world.examine().await;
+    assert_eq!(codes(&findings), only("clock-differs"), "{findings:#?}");
+    world.write(Changed { renku_url: Some(&url), ..Changed::default() });
+    let findings = world.examine().await;
+    assert_eq!(codes(&findings), only("renku-origin-refused"), "{findings:#?}");
+}
+
+#[test]
+fn both_files_for_keycloak_make_the_same_client() {
+    let read = |name: &str| -> Value {
+        let path = format!("{}/deploy/keycloak/{name}", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let (client, realm) = (read("dataverse-connector.json"), read("realm.json"));
+    let clients = realm["clients"].as_array().unwrap();
+    let tried = clients.iter().find(|one| one["clientId"] == client["clientId"]).unwrap();
+    for (key, value) in client.as_object().unwrap() {
+        match key.as_str() {
+            // Addresses and texts are a deployment's own.
+            "name" | "redirectUris" => {}
+            "attributes" => {
+                for (name, value) in value.as_object().unwrap() {
+                    assert_eq!(&tried["attributes"][name], value, "{name}");
+                }
+            }
+            "protocolMappers" => {
+                // A realm that has no client `renku` names the audience itself.
+                let of = |mapper: &Value, kind: &str| {
+                    mapper["config"][format!("included.{kind}.audience")].clone()
+                };
+                let (ours, theirs) = (&value[0], &tried["protocolMappers"][0]);
+                assert_eq!(of(ours, "client"), of(theirs, "custom"));
+                assert_eq!(ours["config"]["access.token.claim"], theirs["config"]["access.token.claim"]);
+            }
+            _ => assert_eq!(&tried[key], value, "{key}"),
+        }
+    }
+    assert_eq!((&realm["revokeRefreshToken"], &realm["refreshTokenMaxReuse"]), (&json!(true), &json!(0)));
 }
 
 #[tokio::test]

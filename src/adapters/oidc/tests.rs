@@ -126,9 +126,12 @@ impl Realm {
 }
 
 fn provider(settings: OidcSettings, clock: Arc<HandClock>) -> OidcProvider {
-    let quick = Duration::from_millis(300);
-    let http =
-        client(&HttpSettings { read_timeout: quick, keep_alive: false, ..HttpSettings::default() }).unwrap();
+    impatient(settings, clock, HttpSettings::default().read_timeout)
+}
+
+/// One that takes longer silence than this for an answer that does not come; a busy machine is silent at times, too.
+fn impatient(settings: OidcSettings, clock: Arc<HandClock>, read_timeout: Duration) -> OidcProvider {
+    let http = client(&HttpSettings { read_timeout, keep_alive: false, ..HttpSettings::default() }).unwrap();
     OidcProvider::new(http, clock, settings)
 }
 
@@ -334,7 +337,8 @@ async fn renewal_at_a_bad_server(silent: bool) -> Renewal {
     let (path, certs) = (realm.path(".well-known/openid-configuration"), realm.path("certs"));
     realm.server.mock("GET", &*path).with_body(document.to_string()).create_async().await;
     realm.server.mock("GET", &*certs).with_body(r#"{"keys":[]}"#).create_async().await;
-    let renewal = realm.provider().renew(&refresh_token()).await;
+    let provider = impatient(realm.settings(), Arc::clone(&realm.clock), Duration::from_secs(2));
+    let renewal = provider.renew(&refresh_token()).await;
     server.join().unwrap();
     renewal
 }
