@@ -24,6 +24,14 @@
     });
   }
 
+  // Without this file the key Enter searches, wherever it is pressed; with it, only in the search.
+  document.getElementById("import").addEventListener("keydown", (event) => {
+    const { target } = event;
+    if (event.key !== "Enter" || event.isComposing || target === box || !(target instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    target.form.requestSubmit(document.getElementById("confirm"));
+  });
+
   for (const radio of radios) radio.addEventListener("change", () => { if (address) address.value = ""; });
   address?.addEventListener("input", () => { if (address.value) for (const radio of radios) radio.checked = false; });
 })();

@@ -8,7 +8,7 @@ launch-back-to = Zurück zu { $repository }
 launch-repository = Repositorium
 launch-authors = Autorinnen und Autoren
 launch-authors-more = { $names }; und { $count } weitere
-launch-version = Fassung
+launch-version = Version
 launch-version-of = { $version }, veröffentlicht am { $date }
 launch-licence = Lizenz
 launch-no-licence = Eigene Bedingungen; siehe die Seite des Datensatzes
@@ -19,7 +19,7 @@ launch-files = { $count ->
     [one] 1 Datei, { $size }
    *[other] { $count } Dateien, { $size }
 }
-launch-newer-draft = Sie haben einen Entwurf angesehen. Importiert werden kann nur die veröffentlichte Fassung.
+launch-newer-draft = Sie haben einen Entwurf angesehen. Importiert werden kann nur die veröffentlichte Version.
 
 ## Das Renku
 
@@ -29,7 +29,7 @@ launch-way-core = { $renku }, kopiert (Renku 1)
 launch-way-data = { $renku }, verknüpft (Renku 2)
 launch-core-copies = Renku kopiert die Dateien in Ihr Projekt. Das dauert eine Minute bis eine halbe Stunde; Sie brauchen nicht darauf zu warten.
 launch-data-links = Kopiert wird nichts: Renku verknüpft den Datensatz mit Ihrem Projekt, und Sitzungen lesen die Dateien aus dem Repositorium.
-launch-data-latest = Eine Sitzung bekommt immer die zuletzt veröffentlichte Fassung.
+launch-data-latest = Eine Sitzung bekommt immer die zuletzt veröffentlichte Version.
 launch-data-session = Laufende Sitzungen sehen ihn nicht: starten Sie nach dem Import eine neue.
 launch-no-renku = Zurzeit ist kein Renku erreichbar
 launch-no-renku-remedy = Laden Sie diese Seite in einer Minute neu. Sie wird eine Stunde aufbewahrt.
@@ -55,7 +55,7 @@ launch-public = öffentlich
 launch-internal = für alle Angemeldeten
 launch-private = nicht öffentlich
 launch-used-on = zuletzt benutzt am { $date }
-launch-has = hat schon Fassung { $version }
+launch-has = hat schon Version { $version }
 launch-address = Oder fügen Sie die Adresse eines Projekts ein
 launch-address-hint = Kopieren Sie sie aus dem Browser, während das Projekt in Renku offen ist. Was hier steht, gilt statt der Liste.
 launch-choose-project = Wählen Sie ein Projekt oder fügen Sie die Adresse eines Projekts ein.

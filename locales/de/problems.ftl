@@ -59,6 +59,9 @@ launch-unknown-remedy = Gehen Sie zurück zur Seite des Datensatzes in Ihrem Rep
 launch-used = Jemand anderes hat mit dieser Seite bereits importiert.
 launch-used-remedy = Gehen Sie zurück zur Seite des Datensatzes in Ihrem Repositorium und klicken Sie noch einmal auf „Import into Renku“.
 
+launch-busy = Dieser Datensatz wird in diesem Augenblick aus einem anderen Fenster importiert.
+launch-busy-remedy = Warten Sie einen Moment und laden Sie die Seite neu: Sie führt dann zum Import.
+
 import-unknown = Unter Ihren Importen gibt es keinen mit dieser Nummer.
 import-unknown-remedy = Prüfen Sie die Nummer, und ob Sie mit dem Konto angemeldet sind, das den Import verlangt hat.
 

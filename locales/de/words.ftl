@@ -4,10 +4,10 @@
 
 phase-queued = Wartet, bis er an der Reihe ist
 phase-submitting = Wird Renku übergeben
-phase-running = Renku holt die Daten
+phase-running = Renku holt die Dateien
 phase-verifying = Wird mit dem Repositorium verglichen
 phase-succeeded = Angekommen
-phase-failed = Nicht möglich
+phase-failed = Nicht angekommen
 phase-cancelled = Abgebrochen
 phase-superseded = Durch einen neueren Import ersetzt
 phase-parked = Zurückgestellt

@@ -59,6 +59,9 @@ launch-unknown-remedy = Go back to the dataset's page in your repository and cli
 launch-used = Somebody else has already imported with this page.
 launch-used-remedy = Go back to the dataset's page in your repository and click “Import into Renku” again.
 
+launch-busy = This dataset is being imported at this moment, from another window.
+launch-busy-remedy = Wait a moment and load this page again: it leads to the import.
+
 import-unknown = There is no such import among yours.
 import-unknown-remedy = Check the number, and whether you are signed in as the person who asked for the import.
 

@@ -4,10 +4,10 @@
 
 phase-queued = Waiting for its turn
 phase-submitting = Being handed to Renku
-phase-running = Renku is fetching the data
+phase-running = Renku is fetching the files
 phase-verifying = Being compared with the repository
 phase-succeeded = Arrived
-phase-failed = Not possible
+phase-failed = Not arrived
 phase-cancelled = Cancelled
 phase-superseded = Replaced by a newer import
 phase-parked = Set aside

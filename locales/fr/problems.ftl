@@ -59,6 +59,9 @@ launch-unknown-remedy = Retournez à la page du jeu de données dans votre entre
 launch-used = Quelqu'un d'autre a déjà importé avec cette page.
 launch-used-remedy = Retournez à la page du jeu de données dans votre entrepôt et cliquez de nouveau sur « Import into Renku ».
 
+launch-busy = Ce jeu de données est en cours d'importation depuis une autre fenêtre.
+launch-busy-remedy = Patientez un instant et rechargez cette page : elle mène à l'importation.
+
 import-unknown = Aucune de vos importations ne porte ce numéro.
 import-unknown-remedy = Vérifiez le numéro, et si vous êtes bien connecté avec le compte qui a demandé l'importation.
 

@@ -4,10 +4,10 @@
 
 phase-queued = Attend son tour
 phase-submitting = Est confiée à Renku
-phase-running = Renku cherche les données
+phase-running = Renku cherche les fichiers
 phase-verifying = Est comparée avec l'entrepôt
 phase-succeeded = Arrivée
-phase-failed = Impossible
+phase-failed = Non arrivée
 phase-cancelled = Annulée
 phase-superseded = Remplacée par une importation plus récente
 phase-parked = Mise de côté

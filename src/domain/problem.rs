@@ -107,6 +107,8 @@ catalogue! {
     LaunchUnknown = "launch-unknown", Researcher;
     /// Somebody else imported with this launch.
     LaunchUsed = "launch-used", Researcher;
+    /// Another confirmation of this launch is being carried out.
+    LaunchBusy = "launch-busy", Nobody;
     /// No such import, or not this person's.
     ImportUnknown = "import-unknown", Researcher;
     /// No such subscription, or not this person's.

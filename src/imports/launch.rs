@@ -19,7 +19,7 @@ use url::Url;
 
 use super::Engine;
 use super::breaker::Upstream;
-use super::preflight::{Recognised, Turns, Versions};
+use super::preflight::{Recognised, Versions};
 use super::run_step::store_fault;
 use crate::domain::ids::{ImportId, InstallationName, PersonId};
 use crate::domain::launch::{Arrival, Callback, CallbackRefused, Launch, Redeemed, Seen};
@@ -61,7 +61,6 @@ pub struct Launches {
     pub(super) store: Arc<dyn LaunchStore>,
     pub(super) versions: Arc<Versions>,
     pub(super) recognised: Arc<Recognised>,
-    pub(super) turns: Arc<Turns>,
     sealer: Arc<dyn Sealer>,
     doors: Arc<BTreeMap<InstallationName, Door>>,
 }
@@ -117,7 +116,6 @@ impl Launches {
             store,
             versions: Arc::default(),
             recognised: Arc::default(),
-            turns: Arc::default(),
             sealer,
             doors: Arc::new(doors),
         }

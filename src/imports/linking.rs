@@ -37,6 +37,14 @@ impl Engine {
         Ok(project)
     }
 
+    /// Whether a project of this name could be made at this Renku, as far as the name itself tells.
+    ///
+    /// # Errors
+    /// `project-name-invalid`; `renku-api-not-offered` where Renku 2 is not there.
+    pub(super) fn can_be_made(&self, renku: &RenkuName, new: &NewProject) -> Result<(), Fault> {
+        self.linker(renku)?.can_be_made(new)
+    }
+
     /// Whether this Renku recognises the dataset as it sees it now; for a look before the click.
     ///
     /// # Errors
@@ -51,9 +59,7 @@ impl Engine {
     /// # Errors
     /// `renku-api-not-offered` where Renku 2 is not there; a fault of Renku.
     pub async fn follows(&self, renku: &RenkuName, pid: &Pid) -> Result<bool, Fault> {
-        let service = self.service(renku, RenkuApi::Data)?;
-        let linking = service.linking().ok_or_else(|| not_offered(renku))?;
-        self.guarded(upstream(renku), linking.follows(pid)).await
+        self.guarded(upstream(renku), self.linker(renku)?.follows(pid)).await
     }
 
     async fn linking(
@@ -61,8 +67,11 @@ impl Engine {
         person: PersonId,
         renku: &RenkuName,
     ) -> Result<(&dyn Linking, AccessToken), Fault> {
-        let linking = self.service(renku, RenkuApi::Data)?.linking().ok_or_else(|| not_offered(renku))?;
-        Ok((linking, self.token_of(person, renku).await?))
+        Ok((self.linker(renku)?, self.token_of(person, renku).await?))
+    }
+
+    fn linker(&self, renku: &RenkuName) -> Result<&dyn Linking, Fault> {
+        self.service(renku, RenkuApi::Data)?.linking().ok_or_else(|| not_offered(renku))
     }
 
     async fn token_of(&self, person: PersonId, renku: &RenkuName) -> Result<AccessToken, Fault> {

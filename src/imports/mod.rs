@@ -4,6 +4,7 @@
 
 pub mod breaker;
 pub mod breakpoints;
+pub mod confirm;
 mod crowd;
 mod follow;
 pub mod launch;

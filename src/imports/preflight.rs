@@ -1,30 +1,27 @@
-//! Before an import: what a person should know of the dataset and of their projects, and the confirmation that starts it.
+//! Before an import: what a person should know of the dataset and of their projects. Nothing is written anywhere.
 //!
-//! Nothing is written anywhere until the confirmation.
+//! What starts it is in `confirm`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::Engine;
 use super::breaker::Upstream;
-use super::launch::{Launches, Opened, hash, hex};
+use super::launch::Launches;
 use super::offers::Offer;
 use super::run_step::store_fault;
-use super::start::{Keep, Request};
 use crate::domain::dataset::{DatasetVersion, VersionNumber, WhichVersion};
-use crate::domain::ids::{ImportId, InstallationName, PersonId, RenkuName};
+use crate::domain::ids::{InstallationName, PersonId, RenkuName};
 use crate::domain::import::{End, Phase, State};
 use crate::domain::launch::{Launch, Standing};
 use crate::domain::pid::Pid;
 use crate::domain::ports::launch::Choice;
-use crate::domain::ports::linking::{Namespace, NewProject};
+use crate::domain::ports::linking::Namespace;
 use crate::domain::ports::renku::{Objection, objections};
-use crate::domain::ports::store::{Created, ImportFilter};
-use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
-use crate::domain::project::{DatasetName, Project, ProjectAddress, RenkuApi};
+use crate::domain::ports::store::ImportFilter;
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::project::{Project, ProjectAddress, RenkuApi};
 use crate::domain::time::Timestamp;
 
 /// A person waits for the list of their projects so long, and pastes the address where it is longer.
@@ -127,34 +124,6 @@ pub struct Candidate {
     pub has: Option<VersionNumber>,
 }
 
-/// Where an import goes.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// The project at this address, as it was typed.
-    Address(String),
-    /// One that is made for it; only where datasets are linked.
-    New(NewProject),
-}
-
-/// A confirmation as it was typed.
-#[derive(Clone, Debug)]
-pub struct Confirmation {
-    /// Who confirms.
-    pub person: PersonId,
-    /// Which Renku.
-    pub renku: RenkuName,
-    /// Which of its services.
-    pub api: RenkuApi,
-    /// Into which project.
-    pub target: Target,
-    /// The wished name; empty makes one.
-    pub name: String,
-    /// Whether the project may be migrated.
-    pub migrate: bool,
-    /// Whether the project is to be kept up to date from now on.
-    pub keep: Option<Keep>,
-}
-
 impl Launches {
     /// What a person should know of the dataset.
     ///
@@ -181,7 +150,7 @@ impl Launches {
         Ok(self.engine.dataverse(&launch.installation)?.landing_page(&launch.pid))
     }
 
-    async fn version(&self, launch: &Launch) -> Result<Arc<DatasetVersion>, Fault> {
+    pub(super) async fn version(&self, launch: &Launch) -> Result<Arc<DatasetVersion>, Fault> {
         let (installation, pid) = (&launch.installation, &launch.pid);
         let now = self.engine.clock.now();
         if let Some(version) = self.versions.get(installation, pid, now) {
@@ -257,93 +226,29 @@ impl Launches {
         Ok(choices)
     }
 
-    /// Starts the import of a launch, once: confirmed twice, the same import is given.
+    /// Everything that is remembered of this person's choices, the latest first.
     ///
     /// # Errors
-    /// The first thing that forbids it, with the field; a sign-in that is needed; `launch-unknown`, `launch-used`.
-    pub async fn confirm(&self, handle: &SecretString, confirmed: Confirmation) -> Result<ImportId, Fault> {
-        // The second half of a double click waits for the first, lest it asks for a second project of one name.
-        let _turn = self.turns.of(hash(handle)).lock_owned().await;
-        let launch = match self.open(handle).await? {
-            Opened::Used { person, import } if person == confirmed.person => return Ok(import),
-            Opened::Used { .. } => return Err(Fault::user(ProblemCode::LaunchUsed)),
-            Opened::Fresh(launch) => launch,
-        };
-        // An import without a sign-in would only wait for one; an outage of Keycloak passes.
-        if let Err(fault) = self.engine.tokens.access_token(confirmed.person).await
-            && fault.class == Class::SignIn(SignInAt::Connector)
-        {
-            return Err(fault);
-        }
-        let project = match &confirmed.target {
-            Target::Address(address) => address.clone(),
-            Target::New(new) => self.made(&launch, &confirmed, new).await?,
-        };
-        let request = Request {
-            dataset: launch.pid.to_string(),
-            installation: Some(launch.installation.to_string()),
-            version: None,
-            api: Some(confirmed.api.to_string()),
-            project,
-            name: Some(confirmed.name),
-            migrate: confirmed.migrate,
-        };
-        let row = hash(handle);
-        let key = format!("launch-{}", hex(&row));
-        let person = confirmed.person;
-        let started =
-            self.engine.start_and_keep(person, &confirmed.renku, &request, Some(key), confirmed.keep).await;
-        let import = match started {
-            Ok(Created::New(import) | Created::Existing(import)) => import,
-            Ok(Created::KeyReused) => return Err(Fault::user(ProblemCode::IdempotencyKeyReused)),
-            Err(fault) if fault.problem.code == ProblemCode::IdempotencyKeyReused => {
-                // The other half of a double click was faster, with another choice.
-                return match self.open(handle).await? {
-                    Opened::Used { person: who, import } if who == person => Ok(import),
-                    Opened::Used { .. } | Opened::Fresh(_) => Err(fault),
-                };
-            }
-            Err(fault) => return Err(fault),
-        };
-        self.store.use_launch(&row, person, import.id).await.map_err(store_fault)?;
-        let choice = Choice {
-            person,
-            installation: launch.installation,
-            renku: confirmed.renku,
-            api: import.order.api,
-            project: import.order.project.clone(),
-            at: self.engine.clock.now(),
-        };
-        if let Err(error) = self.store.remember_choice(&choice).await {
-            tracing::warn!(error = %error, "the choice cannot be remembered");
-        }
-        Ok(import.id)
+    /// A fault of the store.
+    pub async fn choices(&self, person: PersonId) -> Result<Vec<Choice>, Fault> {
+        self.store.choices(person).await.map_err(store_fault)
+    }
+
+    /// Forgets what this person chose when they came from that installation; it is as well if nothing was remembered.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn forget_choice(
+        &self,
+        person: PersonId,
+        installation: &InstallationName,
+    ) -> Result<(), Fault> {
+        self.store.forget_choice(person, installation).await.map_err(store_fault)?;
+        Ok(())
     }
 }
 
 impl Launches {
-    /// Makes the project that was asked for, after everything else that can be refused.
-    async fn made(
-        &self,
-        launch: &Launch,
-        confirmed: &Confirmation,
-        new: &NewProject,
-    ) -> Result<String, Fault> {
-        if !confirmed.name.is_empty()
-            && let Err(why) = confirmed.name.parse::<DatasetName>()
-        {
-            let problem = Problem::new(ProblemCode::DatasetNameInvalid).about("name").saying(why.to_string());
-            return Err(Fault::new(Class::User, problem));
-        }
-        let version = self.version(launch).await.map_err(|fault| better_named(fault, launch))?;
-        let can = self.engine.service(&confirmed.renku, confirmed.api)?.capabilities();
-        if let Some(objection) = objections(&version, None, &can).into_iter().find(|found| found.forbids) {
-            return Err(Fault::new(Class::User, objection.problem));
-        }
-        let project = self.engine.create_project(confirmed.person, &confirmed.renku, new).await?;
-        Ok(project.address.to_string())
-    }
-
     /// Where this person may make projects; none where that cannot be found out, for then one is chosen from the list.
     pub async fn namespaces(&self, person: PersonId, offer: &Offer) -> Vec<Namespace> {
         if offer.api != RenkuApi::Data {
@@ -359,18 +264,6 @@ impl Launches {
             }
             Err(_elapsed) => Vec::new(),
         }
-    }
-}
-
-/// Lets confirmations of one launch wait for each other.
-#[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<[u8; 32], Arc<tokio::sync::Mutex<()>>>>);
-
-impl Turns {
-    fn of(&self, row: [u8; 32]) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        Arc::clone(turns.entry(row).or_default())
     }
 }
 
@@ -413,7 +306,7 @@ fn objection_of(fault: Fault) -> Option<Objection> {
 }
 
 /// What everybody is told is "unknown" or "not published" has a better name where the person who came sees more.
-fn better_named(fault: Fault, launch: &Launch) -> Fault {
+pub(super) fn better_named(fault: Fault, launch: &Launch) -> Fault {
     let hidden = matches!(
         fault.problem.code,
         ProblemCode::DatasetUnknown | ProblemCode::DatasetNotPublished | ProblemCode::VersionUnknown

@@ -312,7 +312,8 @@ fn dataset_host(text: &str) -> Option<String> {
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
-fn about(mut fault: Fault, field: &str) -> Fault {
+/// What somebody mistook, with the field that it is about.
+pub(super) fn about(mut fault: Fault, field: &str) -> Fault {
     if fault.class == Class::User {
         fault.problem.field.get_or_insert_with(|| field.to_owned());
     }

@@ -206,6 +206,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(sign_in::device)
         .service(sign_in::sign_out)
         .service(account::account)
+        .service(account::forget)
         .service(account::confirm)
         .service(account::disconnect)
         .service(account::disconnected);

@@ -2,7 +2,7 @@
 //!
 //! What stands on them comes from the locales; escaping is the template engine's; pages of one subject are in `routes`.
 
-use actix_web::http::header::{ACCEPT, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ACCEPT, ALLOW, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -62,21 +62,13 @@ pub(crate) struct Shell {
 impl Shell {
     /// The frame for this visitor.
     pub(crate) fn new(visitor: &Visitor, title: impl Into<String>) -> Self {
-        let here = visitor.here();
-        let sign = if here.contains('?') { '&' } else { '?' };
-        let choice = |language: Language| Choice {
-            tag: language.as_str(),
-            name: language.own_name(),
-            to: format!("{here}{sign}locale={}", language.as_str()),
-            current: language == visitor.language,
-        };
         Self {
             language: visitor.language,
             title: title.into(),
             place: Place::Elsewhere,
             signed_in: visitor.session().is_ok(),
             csrf: visitor.csrf().to_owned(),
-            languages: Language::ALL.into_iter().map(choice).collect(),
+            languages: choices(visitor.language, visitor.here()),
             refresh_s: None,
         }
     }
@@ -85,6 +77,13 @@ impl Shell {
     #[must_use]
     pub(crate) const fn at(mut self, place: Place) -> Self {
         self.place = place;
+        self
+    }
+
+    /// The same for the answer to a form, which can be seen in another language at this address.
+    #[must_use]
+    pub(crate) fn found_at(mut self, here: &str) -> Self {
+        self.languages = choices(self.language, here);
         self
     }
 
@@ -130,6 +129,18 @@ impl Shell {
     pub(crate) fn at_account(&self) -> bool {
         self.place == Place::Account
     }
+}
+
+/// The page at this address in each language.
+fn choices(current: Language, here: &str) -> Vec<Choice> {
+    let sign = if here.contains('?') { '&' } else { '?' };
+    let choice = |language: Language| Choice {
+        tag: language.as_str(),
+        name: language.own_name(),
+        to: format!("{here}{sign}locale={}", language.as_str()),
+        current: language == current,
+    };
+    Language::ALL.into_iter().map(choice).collect()
 }
 
 /// The answer with this page.
@@ -248,6 +259,9 @@ pub(crate) async fn of_api_problem(problem: &ApiProblem, request: &HttpRequest) 
     let mut answer = Page::of_problem(&told, &visitor).answer(status(body.code));
     if let Some(wait) = problem.wait().map(|wait| wait.as_secs()) {
         answer.headers_mut().insert(RETRY_AFTER, wait.max(1).into());
+    }
+    if let Some(methods) = problem.allowed().and_then(|methods| HeaderValue::from_str(methods).ok()) {
+        answer.headers_mut().insert(ALLOW, methods);
     }
     answer
 }

@@ -63,6 +63,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         P::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         P::NotPossibleNow
         | P::LaunchUsed
+        | P::LaunchBusy
         | P::WorkflowSecretMissing
         | P::SignInNeeded
         | P::ConsentMissing
@@ -243,6 +244,11 @@ impl ApiProblem {
     pub fn allowing(mut self, methods: impl Into<String>) -> Self {
         self.allow = Some(methods.into());
         self
+    }
+
+    /// The methods that the address does have, where another was used (RFC 9110, 15.5.6).
+    pub(crate) fn allowed(&self) -> Option<&str> {
+        self.allow.as_deref()
     }
 
     /// The same problem in this language, with `type` below this public address.

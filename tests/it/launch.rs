@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use dataverse_renku::sandbox::dataverse::ADMIN_API_TOKEN;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::whole::{App, Kept, Whole, Wishes};
 
@@ -243,6 +244,39 @@ async fn a_click_a_sign_in_and_a_confirmation_make_one_import_also_when_clicked_
 }
 
 #[tokio::test]
+async fn a_browser_that_goes_away_while_it_confirms_holds_its_next_try_up_no_longer_than_the_first_takes() {
+    let mut stage = Stage::with(Wishes { dataverse_pace: 0.05, ..Wishes::on(Kept::Here) }).await;
+    let mut browser = Tabs::at(&stage.whole);
+    let page = browser.open(&stage.click("SMALL3", "fiona").await).await;
+    let address = page.location.clone().unwrap();
+    let page = browser.sign_in(&link(&page, "sign-in"), "alice").await;
+    let (csrf, way, project) = (page.hidden("csrf"), page.hidden("way"), stage.project("first-project"));
+    let fields = [("csrf", csrf.as_str()), ("way", &way), ("project", &project)];
+    let faults = format!("{}/_sim/faults", stage.whole.dataverse());
+    stage.whole.tell(&faults, &json!({ "name": "slow", "times": 1 })).await;
+    let hits = stage.hits().await.len();
+    // The form is on its way, the first call to the repository hangs, and the browser closes its connection.
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let cookies: Vec<_> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let host = browser.base.trim_start_matches("http://").to_owned();
+    let request = format!(
+        "POST {address} HTTP/1.1\r\nHost: {host}\r\nOrigin: {}\r\nCookie: {}\r\nAccept: text/html\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        browser.base,
+        cookies.join("; "),
+        body.len()
+    );
+    let mut connection = tokio::net::TcpStream::connect(&host).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    stage.whole.eventually("the repository is asked", async || stage.hits().await.len() > hits).await;
+    drop(connection);
+    let again = browser.post(&address, &fields).await;
+    assert!(again.location.as_ref().is_some_and(|to| to.starts_with("/imports/")), "{}", again.body);
+    assert_eq!(stage.imports_of_alice().await.len(), 1);
+    stage.clear().await;
+}
+
+#[tokio::test]
 async fn a_guest_is_nobody_and_legacy_parameters_are_only_hints() {
     let stage = Stage::set().await;
     let mut browser = Tabs::at(&stage.whole);
@@ -445,7 +479,41 @@ async fn a_mistake_keeps_what_was_typed_and_stands_beside_its_field() {
     assert_eq!(page.location, Some(again), "who is not signed in is shown the way to the sign-in");
     assert!(stage.imports_of_alice().await.is_empty(), "nothing was started");
 
-    // Searching needs no script; where projects cannot be listed, the address is pasted.
+    // Whatever is wrong is said at once, each beside its field.
+    let wrong = [
+        ("csrf", csrf.as_str()),
+        ("way", &way),
+        ("address", "https://evil.example/a/b"),
+        ("name", "not a name!"),
+    ];
+    let page = browser.post(&address, &wrong).await;
+    assert_eq!(page.status, 400);
+    for field in ["project-error", "name-error"] {
+        page.must_say(&format!("id=\"{field}\""));
+    }
+    page.must_say("<a href=\"#address\">");
+    page.must_say("<a href=\"#name\">");
+    page.must_say(&format!("href=\"{address}?way={way}&#38;locale=fr\""));
+
+    // Searching needs no script, keeps what was typed, and confirms nothing.
+    let search = |how: &'static str, q: &'static str| {
+        send(&[("name", "my-name"), ("migrate", "yes"), ("project", &first), ("q", q), ("search", how)])
+    };
+    for (how, q, shown, hidden) in [
+        ("these", "second", "alice/second-project", "alice/first-project"),
+        ("all", "second", "alice/first-project", "no such thing"),
+    ] {
+        let typed = search(how, q);
+        let fields: Vec<_> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let page = browser.post(&address, &fields).await;
+        assert_eq!(page.status, 200, "{how}");
+        page.must_say(shown);
+        page.must_not_say(hidden);
+        page.must_say("value=\"my-name\"");
+        page.must_say("id=\"migrate\" name=\"migrate\" value=\"yes\" checked");
+    }
+    assert!(stage.imports_of_alice().await.is_empty(), "nothing was started");
+    // Where projects cannot be listed, the address is pasted.
     let page = browser.open(&format!("{address}?q=second")).await;
     page.must_say("alice/second-project");
     page.must_not_say("alice/first-project");
@@ -457,6 +525,45 @@ async fn a_mistake_keeps_what_was_typed_and_stands_beside_its_field() {
     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let page = browser.post(&address, &fields).await;
     assert!(page.location.unwrap().starts_with("/imports/"));
+
+    // Where what is missing is a sign-in at Renku itself, the way there is a button.
+    let gone = json!({ "name": "gitlab_token_gone", "user": "alice" });
+    stage.whole.tell(&renku, &gone).await;
+    let page = browser.open(&stage.click("TABULR", "fiona").await).await;
+    page.must_say("Your projects cannot be shown.");
+    page.must_say(&format!("href=\"{}\" target=\"_blank\"", stage.whole.renku()));
+    page.must_say("Load this page again");
+    stage.clear().await;
+}
+
+#[tokio::test]
+async fn what_was_chosen_last_stands_in_the_account_and_can_be_forgotten() {
+    let stage = Stage::set().await;
+    let mut browser = Tabs::at(&stage.whole);
+    let page = browser.open(&stage.click("SMALL3", "fiona").await).await;
+    let address = page.location.clone().unwrap();
+    let page = browser.sign_in(&link(&page, "sign-in"), "alice").await;
+    let (csrf, way, project) = (page.hidden("csrf"), page.hidden("way"), stage.project("second-project"));
+    let account = browser.open("/account").await;
+    account.must_not_say("action=\"/account/forget\"");
+    let fields = [("csrf", csrf.as_str()), ("way", &way), ("project", &project)];
+    assert_eq!(browser.post(&address, &fields).await.status, 303);
+    let account = browser.open("/account").await;
+    account.must_say("alice/second-project");
+    let fields = [("csrf", csrf.as_str()), ("renku", "sandbox"), ("installation", "demo")];
+    // Somebody else's is not theirs to forget.
+    let mut other = Tabs::at(&stage.whole);
+    let page = other.open(&stage.click("SMALL3", "fiona").await).await;
+    let page = other.sign_in(&link(&page, "sign-in"), "bob").await;
+    let of_bob = [("csrf", &*page.hidden("csrf")), ("renku", "sandbox"), ("installation", "demo")];
+    assert_eq!(other.post("/account/forget", &of_bob).await.status, 303);
+    browser.open("/account").await.must_say("alice/second-project");
+
+    let forgotten = browser.post("/account/forget", &fields).await;
+    assert_eq!((forgotten.status, forgotten.location.as_deref()), (303, Some("/account")));
+    browser.open("/account").await.must_not_say("alice/second-project");
+    let page = browser.open(&stage.click("GLACIER", "fiona").await).await;
+    page.must_not_say("\" checked>");
     stage.clear().await;
 }
 

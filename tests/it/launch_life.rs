@@ -9,21 +9,25 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dataverse_renku::adapters::store::Store;
-use dataverse_renku::domain::ids::{ImportId, PersonId};
+use dataverse_renku::domain::ids::PersonId;
 use dataverse_renku::domain::launch::{Callback, Redeemed, Seen, SignedLook, Standing};
 use dataverse_renku::domain::ports::Clock as _;
 use dataverse_renku::domain::ports::launch::{Kept, LaunchSource, LaunchStore as _};
+use dataverse_renku::domain::ports::linking::NewProject;
+use dataverse_renku::domain::ports::renku::Renku as _;
 use dataverse_renku::domain::ports::subscriptions::SubscriptionFilter;
 use dataverse_renku::domain::problem::{Class, Fault, ProblemCode, SignInAt};
-use dataverse_renku::domain::project::RenkuApi;
+use dataverse_renku::domain::project::{RenkuApi, Visibility};
 use dataverse_renku::identity::vault::{Vault, VaultKey};
+use dataverse_renku::imports::Engine;
+use dataverse_renku::imports::confirm::{Confirmation, Target};
 use dataverse_renku::imports::launch::{Door, Launches, Opened};
-use dataverse_renku::imports::preflight::{Confirmation, Target};
 use dataverse_renku::imports::start::Keep;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use crate::engine_world::World;
+use crate::renku_data_on_sandbox::Place;
 
 const SITE: &str = "https://dv.example";
 
@@ -59,13 +63,23 @@ struct Stage {
     world: World,
     store: Arc<Store>,
     source: Arc<FakeSource>,
+    vault: Arc<Vault>,
     launches: Launches,
     _dir: tempfile::TempDir,
 }
 
+fn launches(engine: Engine, store: &Arc<Store>, source: &Arc<FakeSource>, vault: &Arc<Vault>) -> Launches {
+    let door = Door { title: "Demo".into(), site: SITE.parse().unwrap(), source: Arc::clone(source) as _ };
+    let doors = BTreeMap::from([("demo".parse().unwrap(), door)]);
+    Launches::new(engine, Arc::clone(store) as _, Arc::clone(vault) as _, doors)
+}
+
 impl Stage {
     async fn set() -> Self {
-        let world = World::new().await;
+        Self::over(World::new().await).await
+    }
+
+    async fn over(world: World) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = crate::harness::sqlite(dir.path()).await;
         let source = Arc::new(FakeSource {
@@ -73,12 +87,14 @@ impl Stage {
             redeemed: AtomicUsize::new(0),
             looked: AtomicUsize::new(0),
         });
-        let door =
-            Door { title: "Demo".into(), site: SITE.parse().unwrap(), source: Arc::clone(&source) as _ };
         let vault = Arc::new(Vault::new(vec![VaultKey::generate()]).unwrap());
-        let doors = BTreeMap::from([("demo".parse().unwrap(), door)]);
-        let launches = Launches::new(world.engine.clone(), Arc::clone(&store) as _, vault as _, doors);
-        Self { world, store, source, launches, _dir: dir }
+        let launches = launches(world.engine.clone(), &store, &source, &vault);
+        Self { world, store, source, vault, launches, _dir: dir }
+    }
+
+    /// Another process of the same service: it shares the store and the key, and nothing else.
+    fn other_process(&self) -> Launches {
+        launches(self.world.engine.clone(), &self.store, &self.source, &self.vault)
     }
 
     async fn launch(&self) -> SecretString {
@@ -251,21 +267,66 @@ async fn a_dataset_that_only_the_person_sees_is_named_for_what_it_is() {
 }
 
 #[tokio::test]
-async fn the_store_keeps_launches_and_choices() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = crate::harness::sqlite(dir.path()).await;
-    let world = World::new().await;
-    let now = world.clock.now();
-    let sealed = dataverse_renku::domain::ports::identity::Sealed(vec![1, 2, 3]);
-    let handle = [9; 32];
-    store.put_launch(&handle, &sealed, now.plus(Duration::from_secs(1))).await.unwrap();
-    assert_eq!(store.launch(&handle, now).await.unwrap(), Some(Kept::Open(sealed)));
-    let (person, import) = (PersonId::new(now), ImportId::new(now));
-    store.use_launch(&handle, person, import).await.unwrap();
-    store.use_launch(&handle, PersonId::new(now), ImportId::new(now)).await.unwrap();
-    let used = Some(Kept::Used { person, import });
-    assert_eq!(store.launch(&handle, now).await.unwrap(), used, "the first use stays");
-    assert_eq!(store.launch(&handle, now.plus(Duration::from_secs(1))).await.unwrap(), None);
-    assert_eq!(store.forget_launches(now.plus(Duration::from_secs(1))).await.unwrap(), 1);
-    assert_eq!(store.choice(person, &"demo".parse().unwrap()).await.unwrap(), None);
+async fn confirmations_in_two_processes_make_one_project_and_one_import_whatever_they_call_it() {
+    let place = Place::start().await;
+    let token = place.token("alice").await;
+    let projects = async || place.data.projects(&token, "", 50).await.unwrap().len();
+    for titles in [["Ice", "Ice"], ["Snow", "Rain"]] {
+        let before = projects().await;
+        let world = World::with_data(Arc::clone(&place.data) as _, place.world.token("alice").await).await;
+        let stage = Stage::over(world).await;
+        let handle = stage.launch().await;
+        let confirmation = |title: &str| Confirmation {
+            api: RenkuApi::Data,
+            target: Target::New(NewProject {
+                title: title.to_owned(),
+                namespace: "alice".to_owned(),
+                visibility: Visibility::Private,
+            }),
+            ..stage.confirmation("")
+        };
+        let (here, there) = (&stage.launches, stage.other_process());
+        let (one, two) = tokio::join!(
+            here.confirm(&handle, confirmation(titles[0])),
+            there.confirm(&handle, confirmation(titles[1])),
+        );
+        assert_eq!(one.unwrap(), two.unwrap(), "{titles:?}");
+        assert_eq!(projects().await, before + 1, "{titles:?}");
+        assert_eq!(stage.world.queue.messages.lock().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_whose_process_died_is_carried_out_by_the_next_when_its_turn_is_over() {
+    let stage = Stage::set().await;
+    let handle = stage.launch().await;
+    let now = stage.world.clock.now();
+    assert!(stage.store.claim_launch(&row(&handle), now, now.plus(Duration::from_secs(60))).await.unwrap());
+    let confirmed = stage.launches.confirm(&handle, stage.confirmation("one"));
+    let (import, ()) = tokio::join!(confirmed, async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(stage.world.queue.messages.lock().unwrap().is_empty(), "it waits for its turn");
+        stage.world.clock.turn(Duration::from_secs(61));
+    });
+    import.unwrap();
+    assert_eq!(stage.world.queue.messages.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_all_at_once() {
+    let stage = Stage::set().await;
+    let renku = "main".parse().unwrap();
+    let wrong = async |target: Option<&str>, name: &str| {
+        let target = target.map(|address| Target::Address(address.to_owned()));
+        let found = stage.launches.mistakes(&renku, RenkuApi::Core, target.as_ref(), name).await;
+        let told = found.into_iter().map(|fault| (fault.problem.code.as_str(), fault.problem.field.unwrap()));
+        told.collect::<Vec<_>>()
+    };
+    let (foreign, own) = ("https://evil.example/a/b", "https://git.example/alice/one");
+    let name = ("dataset-name-invalid", "name".to_owned());
+    let project = |code| (code, "project".to_owned());
+    assert_eq!(wrong(Some(foreign), "no name!").await, [project("project-host-not-allowed"), name.clone()]);
+    assert_eq!(wrong(Some("git@x:y"), "no name!").await, [project("project-address-invalid"), name.clone()]);
+    assert_eq!(wrong(None, "no name!").await, [name]);
+    assert_eq!(wrong(Some(own), "").await, []);
 }

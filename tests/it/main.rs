@@ -37,6 +37,7 @@ mod oidc;
 mod page_texts;
 mod pages;
 mod pages_safety;
+mod pages_sign_in;
 mod publications;
 mod queue_suite;
 mod register;

@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Sentences that are the same in more than one language, rightly.
-const ALIKE: [&str; 14] = [
+const ALIKE: [&str; 15] = [
     "day",
     "decimal",
     "import-renku",
     "import-version",
+    "launch-version",
     "moment",
     "month-april",
     "month-august",

@@ -190,7 +190,14 @@ async fn an_import_is_cancelled_and_asked_for_otherwise_from_its_page_and_found_
     let refused = tab.press(&format!("{path}/again"), &form, &wish("no/such name")).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     refused.says("Renku does not accept this name for a dataset.");
-    refused.says("value=\"no/such name\" aria-describedby=\"name-hint refusal\" aria-invalid=\"true\"");
+    refused.says("value=\"no/such name\" aria-describedby=\"name-hint name-error\" aria-invalid=\"true\"");
+    let both = [("project", "git@x:y"), ("once", once.as_str()), ("name", "no/such name")];
+    let both = tab.press(&format!("{path}/again"), &form, &both).await;
+    assert_eq!(both.status, StatusCode::BAD_REQUEST);
+    both.says("<a href=\"#project\">");
+    both.says("<a href=\"#name\">");
+    both.says("value=\"git@x:y\"");
+    both.says(&format!("href=\"{path}/again?locale=de\""));
     let made = tab.press(&format!("{path}/again"), &refused, &wish("ice")).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
     let again = tab.press(&format!("{path}/again"), &refused, &wish("ice")).await;
@@ -215,6 +222,27 @@ async fn an_import_is_cancelled_and_asked_for_otherwise_from_its_page_and_found_
     let pressed = tab.press(&format!("/imports/{new}/cancel"), &list, &[("from", "list")]).await;
     assert_eq!(pressed.location(), "/imports");
     assert_eq!(shown("show=not-arrived").await, 2);
+    whole.clear().await;
+}
+
+#[tokio::test]
+async fn what_failed_and_is_mine_to_mend_waits_for_me_until_i_ask_again() {
+    let mut whole = Whole::new(Wishes::on(Kept::Here)).await;
+    let _app = whole.serve(&[]).await;
+    whole.log_in_a_program().await;
+    let tab = Tab::new(&whole);
+    tab.sign_in("alice").await;
+    let outdated = serde_json::json!({ "path": "alice/outdated", "template": "outdated" });
+    whole.tell_renku("projects", &outdated).await;
+    let id = whole.import("SMALL3", "outdated").await;
+    whole.import_is(&id, "failed", |import| import["problem"]["code"] == "project-needs-migration").await;
+    tab.get("/imports?show=needs-you").await.says(&format!("href=\"/imports/{id}\""));
+    tab.get("/imports?show=not-arrived").await.says(&format!("href=\"/imports/{id}\""));
+    let page = tab.get(&format!("/imports/{id}")).await;
+    let again = tab.press(&format!("/imports/{id}/retry"), &page, &[]).await;
+    assert_ne!(again.location(), format!("/imports/{id}"), "{}", again.text);
+    let list = tab.get("/imports?show=needs-you").await;
+    assert!(!list.text.contains(&format!("href=\"/imports/{id}\"")), "it was asked for again");
     whole.clear().await;
 }
 

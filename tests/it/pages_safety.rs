@@ -109,6 +109,64 @@ async fn a_form_is_taken_from_our_own_pages_with_the_sessions_token_alone() {
     whole.clear().await;
 }
 
+/// The addresses of all forms, as the sources have them.
+fn forms() -> Vec<String> {
+    let routes = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/routes");
+    let mut forms = Vec::new();
+    for file in std::fs::read_dir(routes).unwrap() {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let found =
+            source.lines().filter_map(|line| line.trim().strip_prefix("#[post(\"")?.split('"').next());
+        forms.extend(found.map(str::to_owned));
+    }
+    // These carry a secret in their address instead: a repository's workflow, and the link of a mail.
+    forms.retain(|path| !path.starts_with("/dataverse/") && !path.ends_with("/unsubscribe"));
+    forms.sort();
+    assert!(forms.len() >= 8, "{forms:?}");
+    forms
+}
+
+#[tokio::test]
+async fn every_form_there_is_needs_the_token_of_this_session_and_our_own_page() {
+    let mut whole = Whole::new(Wishes { job_ms: 60_000, ..Wishes::on(Kept::Here) }).await;
+    let _app = whole.serve(&[]).await;
+    whole.log_in_a_program().await;
+    let (tab, other, guest) = (Tab::new(&whole), Tab::new(&whole), Tab::new(&whole));
+    tab.sign_in("alice").await;
+    other.sign_in("bob").await;
+    let id = whole.import("GLACIER", "first-project").await;
+    let mine = tab.get("/account").await.input("csrf");
+    let others = other.get("/account").await.input("csrf");
+    let ours = whole.public_url();
+    for form in forms() {
+        let path = form.replace("{id}", &id).replace("{what}", "end").replace("{handle}", "unknown");
+        let send = async |tab: &Tab<'_>, token: &str, origin: &str| {
+            let fields = [("csrf", token), ("renku", "sandbox"), ("installation", "demo"), ("once", "1")];
+            let request = tab.request("POST", &path).header("origin", origin);
+            tab.send(request.form(&fields)).await
+        };
+        for (token, origin) in
+            [("", &*ours), ("guess", &ours), (&others, &ours), (&mine, "https://evil.example")]
+        {
+            let refused = send(&tab, token, origin).await;
+            if form.starts_with("/preflight/") {
+                // What was chosen there is shown again, to be confirmed with the present token.
+                assert_eq!(refused.location(), format!("{path}?again=1"), "{token} {origin}");
+                continue;
+            }
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{form}: {token} {origin}");
+            refused.says("form-not-ours");
+        }
+        let unknown = send(&guest, &mine, &ours).await;
+        let led = unknown.status == StatusCode::SEE_OTHER
+            && ["/", "/preflight/unknown?again=1"].contains(&unknown.location());
+        assert!(led || unknown.status == StatusCode::CONFLICT, "{form}: {}", unknown.status);
+    }
+    assert_eq!(tab.get("/account").await.status, StatusCode::OK, "nobody was signed out or disconnected");
+    assert_eq!(whole.look(&id).await.unwrap()["ended"], false, "nothing was called off");
+    whole.clear().await;
+}
+
 #[tokio::test]
 async fn a_sign_in_ends_in_the_browser_where_it_began_with_a_new_secret_and_on_a_page_of_ours() {
     let whole = Whole::new(Wishes::on(Kept::Here)).await;
@@ -169,6 +227,21 @@ async fn people_are_refused_with_pages_and_programs_with_problems() {
     assert_eq!(told.header("content-type"), "application/problem+json");
     let api = tab.get("/api/v1/nowhere").await;
     assert_eq!(api.header("content-type"), "application/problem+json");
+
+    // What is there, and is asked for otherwise than it can be: a page, too, with the way back.
+    for (method, path, allowed) in [
+        ("POST", "/imports", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/account", "GET, HEAD, OPTIONS"),
+        ("GET", "/sign-out", "POST, OPTIONS"),
+    ] {
+        let page = tab.send(tab.request(method, &format!("{path}?locale=de"))).await;
+        assert_eq!(page.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(page.header("allow"), allowed, "{method} {path}");
+        page.says("<html lang=\"de\">");
+        page.says("method-not-allowed");
+        page.says("href=\"/\"");
+    }
     whole.clear().await;
 }
 
@@ -197,5 +270,17 @@ async fn whoever_asks_too_often_waits_and_sees_a_page_that_says_so() {
     // Meanwhile one or another place may have become free again.
     assert!(refused > 0, "each of twenty disguises was believed");
     assert_eq!(tab.get("/").await.status, StatusCode::OK);
+    // Signing in and forms have counters of their own.
+    for (method, path) in [("GET", "/sign-in/callback"), ("POST", "/disconnect")] {
+        let mut last = tab.send(tab.request(method, path)).await;
+        assert_ne!(last.status, StatusCode::TOO_MANY_REQUESTS, "{path}: others' requests do not count");
+        for _ in 0..1_000 {
+            if last.status == StatusCode::TOO_MANY_REQUESTS {
+                break;
+            }
+            last = tab.send(tab.request(method, path)).await;
+        }
+        assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
     whole.clear().await;
 }

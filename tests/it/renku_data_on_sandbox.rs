@@ -44,13 +44,13 @@ fn exchanges_file() -> Option<String> {
     std::env::var("TEST_RENKU_EXCHANGES").ok().filter(|value| !value.is_empty())
 }
 
-struct Place {
-    data: Arc<RenkuData>,
-    world: World,
+pub(crate) struct Place {
+    pub(crate) data: Arc<RenkuData>,
+    pub(crate) world: World,
 }
 
 impl Place {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(true, Duration::from_secs(20)).await
     }
 
@@ -77,7 +77,7 @@ impl Place {
         Self { data: Arc::new(RenkuData::new(settings, http, Arc::new(WallClock))), world }
     }
 
-    async fn token(&self, user: &str) -> AccessToken {
+    pub(crate) async fn token(&self, user: &str) -> AccessToken {
         AccessToken::new(SecretString::from(self.world.token(user).await))
     }
 

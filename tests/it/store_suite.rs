@@ -5,6 +5,7 @@
 pub(crate) mod bench;
 mod identity;
 mod imports;
+mod launches;
 mod model;
 mod places;
 mod publications;
@@ -37,6 +38,7 @@ on_both! {
     imports::the_same_key_gives_the_same_import_and_another_order_is_refused,
     imports::fifty_requests_with_one_key_make_one_import,
     imports::lists_are_newest_first_filtered_and_paged,
+    imports::what_waits_for_its_owner_is_what_its_owner_can_mend_and_has_not_asked_for_again,
     imports::a_change_needs_the_revision_that_is_stored,
     imports::of_many_changes_at_once_one_is_made,
     imports::a_change_without_an_event_writes_no_line,
@@ -79,6 +81,9 @@ on_both! {
     identity::disconnected_credentials_are_found_and_erased_with_their_sessions,
     identity::a_change_meant_for_an_erased_credential_does_not_fit_the_next,
     identity::a_sign_in_attempt_is_taken_once_and_in_time,
+    launches::a_launch_is_there_until_its_hour_is_over_and_used_once,
+    launches::of_many_confirmations_at_once_one_has_its_turn,
+    launches::the_last_choice_is_remembered_for_each_installation_and_forgotten,
     publications::the_same_invocation_is_announced_once,
     publications::of_many_workers_one_takes_a_publication,
     publications::of_two_resumes_at_once_one_begins,

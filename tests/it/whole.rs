@@ -195,7 +195,11 @@ impl Whole {
         let dataverse =
             dataverse::start(dataverse::Options { pace: wishes.dataverse_pace, ..Default::default() });
         let dataverse = dataverse.await.unwrap();
-        let keycloak = keycloak::Options { access_ttl_s: wishes.access_ttl_s, ..Default::default() };
+        let keycloak = keycloak::Options {
+            access_ttl_s: wishes.access_ttl_s,
+            device_interval_s: 0,
+            ..Default::default()
+        };
         let keycloak = keycloak::start(keycloak).await.unwrap();
         let issuer =
             if wishes.issuer.is_empty() { keycloak.issuer.clone() } else { wishes.issuer.to_owned() };
@@ -399,6 +403,11 @@ client_secret = "sandbox-secret"
 
     /// The same on a port of its own.
     pub(crate) fn start_bound(&self, words: &[&str], port: u16) -> App {
+        self.start_with(words, port, &[])
+    }
+
+    /// The same with some settings otherwise, as an environment tells them.
+    fn start_with(&self, words: &[&str], port: u16, settings: &[(&str, &str)]) -> App {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let log = self.folder.path().join(format!("{number}.log"));
         let child = Command::new(env!("CARGO_BIN_EXE_dataverse-renku"))
@@ -407,6 +416,7 @@ client_secret = "sandbox-secret"
             .arg("serve")
             .args(words)
             .env("DATAVERSE_RENKU__HTTP__BIND", format!("127.0.0.1:{port}"))
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).unwrap())
@@ -417,7 +427,15 @@ client_secret = "sandbox-secret"
 
     /// A process that answers requests.
     pub(crate) async fn serve(&self, words: &[&str]) -> App {
-        let mut app = self.start(words);
+        self.answering(self.start(words)).await
+    }
+
+    /// The same with some settings otherwise.
+    pub(crate) async fn serve_with(&self, settings: &[(&str, &str)]) -> App {
+        self.answering(self.start_with(&[], self.port, settings)).await
+    }
+
+    async fn answering(&self, mut app: App) -> App {
         let until = Instant::now() + PATIENCE;
         loop {
             if self.http.get(format!("{}/healthz", self.address())).send().await.is_ok() {
@@ -503,6 +521,18 @@ client_secret = "sandbox-secret"
     async fn post(&self, url: &str, body: &Value) {
         let answer = self.http.post(url).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{url} answered {}", answer.status());
+    }
+
+    /// Lets the simulated Keycloak send people back to this address.
+    pub(crate) async fn register_at_keycloak(&self, redirect_uri: &str) {
+        let client = json!({ "client_id": "dataverse-connector", "redirect_uris": [redirect_uri] });
+        self.post(&format!("{}/_sim/clients", self.keycloak.base_url), &client).await;
+    }
+
+    /// Answers the simulated Keycloak's question about a device, as its person does there.
+    pub(crate) async fn answer_device(&self, answer: &str, user_code: &str, user: &str) {
+        let body = json!({ "user_code": user_code, "user": user });
+        self.post(&format!("{}/_sim/device/{answer}", self.keycloak.base_url), &body).await;
     }
 
     /// Plays a fault of the simulated Keycloak.

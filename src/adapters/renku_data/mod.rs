@@ -271,6 +271,10 @@ impl Linking for RenkuData {
         Ok(self.own_places(token).await?)
     }
 
+    fn can_be_made(&self, new: &NewProject) -> Result<(), Fault> {
+        Ok(Self::names_of(new).map(|_fit| ())?)
+    }
+
     async fn create_project(&self, token: &AccessToken, new: &NewProject) -> Result<Project, Fault> {
         Ok(self.project_made(token, new).await?)
     }

@@ -97,8 +97,8 @@ impl RenkuData {
         Ok(places)
     }
 
-    /// Making a project is the one call that Renku does not take twice: so it is looked for before, and after an answer that was lost.
-    pub(super) async fn project_made(&self, token: &AccessToken, new: &NewProject) -> Result<Project, Error> {
+    /// The title and the short name of a project that is to be made.
+    pub(super) fn names_of(new: &NewProject) -> Result<(String, String), Error> {
         // Renku refuses a body with an escaped NUL; control characters have no place in a name anyway.
         let title: String = new.title.trim().chars().filter(|c| !c.is_control()).collect();
         let name = slugified(&title);
@@ -109,6 +109,13 @@ impl RenkuData {
         if namespace.is_empty() || slugified(namespace) != namespace {
             return Err(Error::CreationRefused { words: format!("there is no place called {namespace}") });
         }
+        Ok((title, name))
+    }
+
+    /// Making a project is the one call that Renku does not take twice: so it is looked for before, and after an answer that was lost.
+    pub(super) async fn project_made(&self, token: &AccessToken, new: &NewProject) -> Result<Project, Error> {
+        let (title, name) = Self::names_of(new)?;
+        let namespace = new.namespace.as_str();
         let person = self.known(token).await?;
         let path = format!("{namespace}/{name}");
         if self.project_at(token, namespace, &name).await?.is_some() {

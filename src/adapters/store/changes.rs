@@ -40,7 +40,7 @@ pub(super) async fn apply(
             "UPDATE imports SET phase = $4, condition = $5, state = $6, revision = revision + 1, \
              attempts = $7, due_at = $8, nudged_at = NULL, updated_at = $9, \
              lease_id = CASE WHEN $10 THEN lease_id END, lease_until = CASE WHEN $10 THEN lease_until END, \
-             title = COALESCE($11, title), search = COALESCE($12, search) \
+             title = COALESCE($11, title), search = COALESCE($12, search), problem = $13 \
              WHERE id = $1 AND revision = $2 AND ($3 IS NULL OR lease_id = $3)",
             values![
                 import.id.as_uuid(),
@@ -55,6 +55,7 @@ pub(super) async fn apply(
                 keeps_lease,
                 title.map(str::to_owned),
                 title.map(|title| search_text(Some(title), &import.order.pid)),
+                state.problem().map(|problem| problem.code.as_str().to_owned()),
             ],
         )
         .await?;

@@ -13,6 +13,7 @@ use crate::domain::pid::Pid;
 use crate::domain::ports::store::{
     Created, ImportCounts, ImportFilter, NewImport, StateGroup, StoreError, TimelineEntry,
 };
+use crate::domain::problem::{ProblemCode, Turn};
 use crate::domain::time::Timestamp;
 
 /// Placeholders in one statement; SQLite takes 32,766, PostgreSQL 65,535.
@@ -93,6 +94,24 @@ pub(super) async fn import(db: &Database, id: ImportId) -> Result<Option<Import>
     row.as_ref().map(rows::import).transpose()
 }
 
+pub(super) async fn import_of_key(
+    db: &Database,
+    person: PersonId,
+    key: &str,
+) -> Result<Option<Import>, StoreError> {
+    let row = db
+        .row(
+            concat!(
+                "SELECT ",
+                import_columns!(),
+                " FROM imports WHERE imports.person = $1 AND imports.idempotency_key = $2"
+            ),
+            values![person.as_uuid(), key],
+        )
+        .await?;
+    row.as_ref().map(rows::import).transpose()
+}
+
 pub(super) async fn imports(db: &Database, filter: &ImportFilter) -> Result<Vec<Import>, StoreError> {
     // Only conditions that apply are in the text, so that each list finds its index.
     let conditions = [
@@ -111,7 +130,7 @@ pub(super) async fn imports(db: &Database, filter: &ImportFilter) -> Result<Vec<
         values.push(value);
         clauses.push(format!("imports.{condition} ${}", values.len()));
     }
-    clauses.extend(filter.group.map(|group| clause_of(group).to_owned()));
+    clauses.extend(filter.group.map(clause_of));
     for word in filter.search.as_deref().unwrap_or_default().split_whitespace().take(MOST_WORDS) {
         values.push(Value::from(pattern(word)));
         clauses.push(format!("imports.search LIKE ${} ESCAPE '\\'", values.len()));
@@ -125,13 +144,27 @@ pub(super) async fn imports(db: &Database, filter: &ImportFilter) -> Result<Vec<
     rows::imports(&db.rows(AssertSqlSafe(sql), values).await?)
 }
 
-const fn clause_of(group: StateGroup) -> &'static str {
-    match group {
+fn clause_of(group: StateGroup) -> String {
+    let clause = match group {
         StateGroup::UnderWay => "imports.phase IN ('queued', 'submitting', 'running', 'verifying')",
-        StateGroup::NeedsOwner => "(imports.condition = 'sign_in' OR imports.phase = 'parked')",
+        StateGroup::NeedsOwner => return needs_owner(),
         StateGroup::Arrived => "imports.phase = 'succeeded'",
         StateGroup::NotArrived => "imports.phase IN ('failed', 'cancelled', 'superseded')",
-    }
+    };
+    clause.to_owned()
+}
+
+/// A failure is its owner's turn no more once the dataset was asked for again, into whichever project.
+fn needs_owner() -> String {
+    let theirs = ProblemCode::ALL.iter().filter(|code| code.turn() == Turn::Researcher);
+    let codes: Vec<_> = theirs.map(|code| format!("'{}'", code.as_str())).collect();
+    format!(
+        "(imports.condition = 'sign_in' OR imports.phase = 'parked' \
+         OR (imports.phase = 'failed' AND imports.problem IN ({}) AND NOT EXISTS (SELECT 1 FROM imports AS later \
+         WHERE later.person = imports.person AND later.installation = imports.installation \
+         AND later.pid = imports.pid AND later.id > imports.id)))",
+        codes.join(", ")
+    )
 }
 
 /// What an import is found by. Lower case is made here: SQLite's own knows ASCII alone.

@@ -3,7 +3,7 @@
 //! What is sealed in a launch, and for how long it is kept, is the use case's.
 
 use super::rows;
-use super::sql::{Database, values};
+use super::sql::{Database, Row, values};
 use crate::domain::ids::{ImportId, InstallationName, PersonId};
 use crate::domain::ports::identity::Sealed;
 use crate::domain::ports::launch::{Choice, Kept};
@@ -46,6 +46,34 @@ pub(super) async fn launch(
     })
 }
 
+pub(super) async fn claim(
+    db: &Database,
+    handle: &[u8; 32],
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let claimed = tx
+        .execute(
+            "UPDATE launches SET claimed_until = $3 WHERE handle = $1 AND content IS NOT NULL AND ends_at > $2 \
+             AND (claimed_until IS NULL OR claimed_until <= $2)",
+            values![handle.as_slice(), now, until],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(claimed > 0)
+}
+
+pub(super) async fn release(db: &Database, handle: &[u8; 32], until: Timestamp) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    tx.execute(
+        "UPDATE launches SET claimed_until = NULL WHERE handle = $1 AND claimed_until = $2",
+        values![handle.as_slice(), until],
+    )
+    .await?;
+    tx.commit().await
+}
+
 pub(super) async fn use_up(
     db: &Database,
     handle: &[u8; 32],
@@ -75,19 +103,50 @@ pub(super) async fn choice(
 ) -> Result<Option<Choice>, StoreError> {
     let row = db
         .row(
-            "SELECT renku, api, project, chosen_at FROM launch_choices WHERE person = $1 AND installation = $2",
+            "SELECT installation, renku, api, project, chosen_at FROM launch_choices \
+             WHERE person = $1 AND installation = $2",
             values![person.as_uuid(), installation.as_str()],
         )
         .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Choice {
+    row.map(|row| choice_of(person, &row)).transpose()
+}
+
+pub(super) async fn choices(db: &Database, person: PersonId) -> Result<Vec<Choice>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT installation, renku, api, project, chosen_at FROM launch_choices WHERE person = $1 \
+             ORDER BY chosen_at DESC, installation",
+            values![person.as_uuid()],
+        )
+        .await?;
+    rows.iter().map(|row| choice_of(person, row)).collect()
+}
+
+fn choice_of(person: PersonId, row: &Row) -> Result<Choice, StoreError> {
+    Ok(Choice {
         person,
-        installation: installation.clone(),
+        installation: rows::parsed(&row.text("installation")?, "launch_choices.installation")?,
         renku: rows::parsed(&row.text("renku")?, "launch_choices.renku")?,
         api: rows::parsed(&row.text("api")?, "launch_choices.api")?,
         project: rows::parsed(&row.text("project")?, "launch_choices.project")?,
         at: row.time("chosen_at")?,
-    }))
+    })
+}
+
+pub(super) async fn forget_choice(
+    db: &Database,
+    person: PersonId,
+    installation: &InstallationName,
+) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let forgotten = tx
+        .execute(
+            "DELETE FROM launch_choices WHERE person = $1 AND installation = $2",
+            values![person.as_uuid(), installation.as_str()],
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(forgotten > 0)
 }
 
 pub(super) async fn remember(db: &Database, choice: &Choice) -> Result<(), StoreError> {

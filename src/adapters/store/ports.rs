@@ -40,6 +40,10 @@ impl ImportStore for Store {
         imports::import(&self.db, id).await
     }
 
+    async fn import_of_key(&self, person: PersonId, key: &str) -> Result<Option<Import>, StoreError> {
+        imports::import_of_key(&self.db, person, key).await
+    }
+
     async fn imports(&self, filter: &ImportFilter) -> Result<Vec<Import>, StoreError> {
         imports::imports(&self.db, filter).await
     }
@@ -225,6 +229,19 @@ impl LaunchStore for Store {
         launches::launch(&self.db, handle, now).await
     }
 
+    async fn claim_launch(
+        &self,
+        handle: &[u8; 32],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        launches::claim(&self.db, handle, now, until).await
+    }
+
+    async fn release_launch(&self, handle: &[u8; 32], until: Timestamp) -> Result<(), StoreError> {
+        launches::release(&self.db, handle, until).await
+    }
+
     async fn use_launch(
         &self,
         handle: &[u8; 32],
@@ -244,6 +261,18 @@ impl LaunchStore for Store {
         installation: &InstallationName,
     ) -> Result<Option<Choice>, StoreError> {
         launches::choice(&self.db, person, installation).await
+    }
+
+    async fn choices(&self, person: PersonId) -> Result<Vec<Choice>, StoreError> {
+        launches::choices(&self.db, person).await
+    }
+
+    async fn forget_choice(
+        &self,
+        person: PersonId,
+        installation: &InstallationName,
+    ) -> Result<bool, StoreError> {
+        launches::forget_choice(&self.db, person, installation).await
     }
 
     async fn remember_choice(&self, choice: &Choice) -> Result<(), StoreError> {

@@ -88,6 +88,18 @@ pub trait LaunchStore: Send + Sync {
     /// A launch whose time is not over.
     async fn launch(&self, handle: &[u8; 32], now: Timestamp) -> Result<Option<Kept>, StoreError>;
 
+    /// Takes the turn to confirm a launch, in whichever process, until `until`; `false` while it is somebody's, or where nothing is
+    /// to be confirmed any more.
+    async fn claim_launch(
+        &self,
+        handle: &[u8; 32],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Gives the turn that was taken until `until` back; changes nothing where it is another's meanwhile.
+    async fn release_launch(&self, handle: &[u8; 32], until: Timestamp) -> Result<(), StoreError>;
+
     /// Erases what was kept and notes what came of it; changes nothing on a launch that was used already.
     async fn use_launch(
         &self,
@@ -105,6 +117,16 @@ pub trait LaunchStore: Send + Sync {
         person: PersonId,
         installation: &InstallationName,
     ) -> Result<Option<Choice>, StoreError>;
+
+    /// Everything that this person's choices are remembered for, the latest first.
+    async fn choices(&self, person: PersonId) -> Result<Vec<Choice>, StoreError>;
+
+    /// Forgets what this person chose when they came from there; `false` where nothing was remembered.
+    async fn forget_choice(
+        &self,
+        person: PersonId,
+        installation: &InstallationName,
+    ) -> Result<bool, StoreError>;
 
     /// Remembers a choice in place of an earlier one.
     async fn remember_choice(&self, choice: &Choice) -> Result<(), StoreError>;

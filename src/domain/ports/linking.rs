@@ -70,6 +70,12 @@ pub trait Linking: Send + Sync {
     /// A fault of Renku.
     async fn namespaces(&self, token: &AccessToken) -> Result<Vec<Namespace>, Fault>;
 
+    /// Whether a project could be called so; asks nobody.
+    ///
+    /// # Errors
+    /// `project-name-invalid`, about `title`; `project-creation-refused`, about `namespace`.
+    fn can_be_made(&self, new: &NewProject) -> Result<(), Fault>;
+
     /// Makes a project. It is looked for before it is made and after an answer that was lost, so that there is never a second one.
     ///
     /// # Errors

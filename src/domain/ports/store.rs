@@ -142,7 +142,8 @@ pub enum SlotAnswer {
 pub enum StateGroup {
     /// Not ended.
     UnderWay,
-    /// Nothing goes on before its owner does something: waits for a sign-in, or is parked.
+    /// Nothing goes on before its owner does something: waits for a sign-in, is parked, or failed with what its owner can mend
+    /// and was not asked for again.
     NeedsOwner,
     /// Succeeded.
     Arrived,
@@ -211,6 +212,9 @@ pub trait ImportStore: Send + Sync {
 
     /// One import.
     async fn import(&self, id: ImportId) -> Result<Option<Import>, StoreError>;
+
+    /// The import that this person asked for with this key.
+    async fn import_of_key(&self, person: PersonId, key: &str) -> Result<Option<Import>, StoreError>;
 
     /// Imports, newest first.
     async fn imports(&self, filter: &ImportFilter) -> Result<Vec<Import>, StoreError>;

@@ -4,15 +4,18 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, get, post, web};
 use askama::Template;
+use serde::Deserialize;
 
 use crate::domain::ports::identity::{CredentialState, Person};
+use crate::domain::ports::launch::Choice;
+use crate::domain::problem::{Problem, ProblemCode};
 use crate::texts::amounts::moment;
 use crate::texts::{Language, text};
 use crate::web::Context;
 use crate::web::cookies::Kind;
 use crate::web::extract::Visitor;
 use crate::web::forms::{Checked, Nothing};
-use crate::web::pages::{Link, Page, Place, Shell, next_query, render};
+use crate::web::pages::{Link, Page, Place, Shell, lead_to, next_query, render};
 use crate::web::problem::ApiProblem;
 use crate::web::progress::Tone;
 use crate::web::routes::sign_in::ways;
@@ -22,6 +25,7 @@ use crate::web::routes::sign_in::ways;
 struct AccountPage {
     shell: Shell,
     people: Vec<Known>,
+    choices: Vec<Remembered>,
     session_until: String,
     /// One for each Renku at which nobody is signed in here.
     sign_ins: Vec<Link>,
@@ -43,6 +47,32 @@ struct Known {
     again: Option<String>,
 }
 
+/// What somebody chose when they last came from an installation.
+#[derive(Debug)]
+struct Remembered {
+    installation: String,
+    installation_title: String,
+    renku: String,
+    renku_title: String,
+    project: String,
+    address: String,
+    at: String,
+}
+
+impl Remembered {
+    fn of(context: &Context, choice: &Choice, language: Language) -> Self {
+        Self {
+            installation: choice.installation.to_string(),
+            installation_title: context.installation_title(&choice.installation).to_owned(),
+            renku: choice.renku.to_string(),
+            renku_title: context.renku_title(&choice.renku).to_owned(),
+            project: choice.project.path().to_owned(),
+            address: choice.project.to_string(),
+            at: moment(language, choice.at),
+        }
+    }
+}
+
 /// What is kept of me.
 #[get("/account")]
 pub(crate) async fn account(
@@ -51,17 +81,45 @@ pub(crate) async fn account(
 ) -> Result<HttpResponse, ApiProblem> {
     let until = visitor.session()?.until;
     let language = visitor.language;
-    let mut people = Vec::new();
+    let (mut people, mut choices) = (Vec::new(), Vec::new());
     for person in visitor.people() {
         people.push(known(&context, person, language).await?);
+        choices.extend(context.launches.choices(person.id).await?);
     }
     let page = AccountPage {
         shell: Shell::new(&visitor, text(language, "account-title", &[])).at(Place::Account),
         people,
+        choices: choices.iter().map(|choice| Remembered::of(&context, choice, language)).collect(),
         session_until: text(language, "account-session", &[("time", moment(language, until).into())]),
         sign_ins: ways(&context, &visitor, "/account"),
     };
     Ok(render(&page, StatusCode::OK))
+}
+
+/// What is to be forgotten.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Forget {
+    /// At which Renku the project is.
+    renku: String,
+    /// From where the person came.
+    installation: String,
+}
+
+/// Forgets what was chosen last for an installation; the next time nothing is chosen beforehand.
+#[post("/account/forget")]
+pub(crate) async fn forget(
+    context: web::Data<Context>,
+    checked: Checked<Forget>,
+) -> Result<HttpResponse, ApiProblem> {
+    let Checked { visitor, form } = checked;
+    let wrong = |field: &str| ApiProblem::from(Problem::new(ProblemCode::RequestInvalid).about(field));
+    let renku = form.renku.parse().map_err(|_no_name| wrong("renku"))?;
+    let installation = form.installation.parse().map_err(|_no_name| wrong("installation"))?;
+    // Of somebody who is signed in here no more, nothing is shown that could be forgotten.
+    if let Some(person) = visitor.person_at(&renku) {
+        context.launches.forget_choice(person.id, &installation).await?;
+    }
+    Ok(lead_to("/account"))
 }
 
 async fn known(context: &Context, person: &Person, language: Language) -> Result<Known, ApiProblem> {

@@ -13,8 +13,9 @@ use crate::domain::import::Import;
 use crate::domain::ports::store::TimelineEntry;
 use crate::domain::problem::{Fault, Problem, ProblemCode};
 use crate::domain::project::RenkuApi;
+use crate::imports::confirm::Target;
 use crate::imports::start::Request;
-use crate::texts::{problem_remedy, problem_title, text};
+use crate::texts::{Language, problem_remedy, problem_title, text};
 use crate::web::Context;
 use crate::web::cookies::now;
 use crate::web::events::{LastEventId, stream};
@@ -177,20 +178,33 @@ struct AgainPage {
     copies: bool,
     /// Makes two clicks one import.
     once: String,
-    refusal: Option<Refusal>,
+    refusals: Vec<Refusal>,
 }
 
 #[derive(Debug)]
 struct Refusal {
+    /// `project`, `name`, or empty where it is about neither.
     field: String,
     title: String,
     remedy: String,
     words: Option<String>,
 }
 
+impl Refusal {
+    fn of(problem: &Problem, language: Language) -> Self {
+        let field = problem.field.clone().filter(|field| matches!(field.as_str(), "project" | "name"));
+        Self {
+            field: field.unwrap_or_default(),
+            title: problem_title(language, problem.code),
+            remedy: problem_remedy(language, problem.code),
+            words: problem.words.clone(),
+        }
+    }
+}
+
 impl AgainPage {
-    fn refuses(&self, field: &str) -> bool {
-        self.refusal.as_ref().is_some_and(|refusal| refusal.field == field)
+    fn refusal(&self, field: &str) -> Option<&Refusal> {
+        self.refusals.iter().find(|refusal| refusal.field == field)
     }
 }
 
@@ -220,19 +234,14 @@ pub(crate) async fn again(
         migrate: order.migrate.then(String::new),
         once: uuid::Uuid::now_v7().simple().to_string(),
     };
-    Ok(render(&again_page(&visitor, &import, wish, None), StatusCode::OK))
+    Ok(render(&again_page(&visitor, &import, wish, &[]), StatusCode::OK))
 }
 
-fn again_page(visitor: &Visitor, import: &Import, wish: Again, problem: Option<&Problem>) -> AgainPage {
+fn again_page(visitor: &Visitor, import: &Import, wish: Again, problems: &[Problem]) -> AgainPage {
     let language = visitor.language;
-    let refusal = problem.map(|problem| Refusal {
-        field: problem.field.clone().unwrap_or_default(),
-        title: problem_title(language, problem.code),
-        remedy: problem_remedy(language, problem.code),
-        words: problem.words.clone(),
-    });
+    let here = format!("/imports/{}/again", import.id);
     AgainPage {
-        shell: Shell::new(visitor, text(language, "again-title", &[])).at(Place::Imports),
+        shell: Shell::new(visitor, text(language, "again-title", &[])).at(Place::Imports).found_at(&here),
         id: import.id.to_string(),
         title: import.title.clone().unwrap_or_else(|| import.order.pid.to_string()),
         project: wish.project,
@@ -240,7 +249,7 @@ fn again_page(visitor: &Visitor, import: &Import, wish: Again, problem: Option<&
         migrate: wish.migrate.is_some(),
         copies: import.order.api == RenkuApi::Core,
         once: wish.once,
-        refusal,
+        refusals: problems.iter().map(|problem| Refusal::of(problem, language)).collect(),
     }
 }
 
@@ -254,6 +263,12 @@ pub(crate) async fn ask_again(
     let Checked { visitor, form } = checked;
     let import = own(&context, &visitor, &id).await?;
     let order = &import.order;
+    let target = Target::Address(form.project.clone());
+    let mistakes = context.launches.mistakes(&order.renku, order.api, Some(&target), form.name.trim()).await;
+    if !mistakes.is_empty() {
+        let problems: Vec<_> = mistakes.into_iter().map(|fault| fault.problem).collect();
+        return Ok(render(&again_page(&visitor, &import, form, &problems), StatusCode::BAD_REQUEST));
+    }
     let request = Request {
         dataset: order.pid.to_string(),
         installation: Some(order.installation.to_string()),
@@ -275,8 +290,8 @@ pub(crate) async fn ask_again(
         },
         Err(fault) => {
             let problem = fault.problem;
-            let page = again_page(&visitor, &import, form, Some(&problem));
-            Ok(render(&page, status(problem.code)))
+            let code = status(problem.code);
+            Ok(render(&again_page(&visitor, &import, form, &[problem]), code))
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::domain::launch::Launch;
 use crate::domain::ports::linking::NewProject;
 use crate::domain::problem::{Class, Fault, ProblemCode};
 use crate::domain::project::{RenkuApi, Visibility};
+use crate::imports::confirm::{Confirmation, Target};
 use crate::imports::launch::Opened;
-use crate::imports::preflight::{Confirmation, Target};
 use crate::imports::start::Keep;
 use crate::texts::text;
 use crate::web::Context;
@@ -70,6 +70,9 @@ pub(crate) struct Typed {
     /// What the list was narrowed by.
     #[serde(default)]
     pub(crate) q: String,
+    /// Pressed to narrow the list, or, as `all`, to widen it again: nothing is confirmed then.
+    #[serde(default)]
+    pub(crate) search: Option<String>,
 }
 
 /// A service of a Renku as it stands in addresses and forms; names of Renkus have no dots.
@@ -93,8 +96,7 @@ pub(crate) async fn show(
     };
     let typed =
         Typed { way: query.way.unwrap_or_default(), q: query.q.unwrap_or_default(), ..Typed::default() };
-    let asked =
-        Asked { handle: &handle, launch: &launch, typed, mistakes: Vec::new(), again: query.again.is_some() };
+    let asked = Asked { again: query.again.is_some(), ..Asked::new(&handle, &launch, typed) };
     page(&context, &visitor, asked, StatusCode::OK).await
 }
 
@@ -106,7 +108,7 @@ pub(crate) async fn confirm(
     form: Result<Checked<Typed>, ApiProblem>,
 ) -> Result<HttpResponse, ApiProblem> {
     let here = format!("/preflight/{}", handle.expose_secret());
-    let Checked { visitor, form: typed } = match form {
+    let Checked { visitor, form: mut typed } = match form {
         Ok(checked) => checked,
         // The session is over, or somebody signed in meanwhile in another tab, which gives all forms another token. The page itself
         // has the way to the sign-in: a browser does not follow a form from here to Keycloak (`form-action`, also for redirects).
@@ -121,25 +123,32 @@ pub(crate) async fn confirm(
         Ok(launch) => launch,
         Err(answer) => return Ok(answer),
     };
-    let mistake = match confirmed(&context, &visitor, &handle, &typed).await {
+    if let Some(search) = typed.search.take() {
+        if search == "all" {
+            typed.q.clear();
+        }
+        let asked = Asked::new(&handle, &launch, typed).searching();
+        return Ok(page(&context, &visitor, asked, StatusCode::OK).await);
+    }
+    let mistakes = match confirmed(&context, &visitor, &handle, &typed).await {
         Ok(to) => return Ok(lead_to(&to)),
-        Err(Refusal::Mistake(mistake)) => mistake,
+        Err(Refusal::Mistakes(mistakes)) => mistakes,
         Err(Refusal::Fault(fault)) => {
             let over = matches!(fault.problem.code, ProblemCode::LaunchUnknown | ProblemCode::LaunchUsed);
             if over {
                 return Ok(refused(&context, &visitor, &launch, &fault));
             }
             tracing::info!(problem.code = %fault.problem.code, problem.words = fault.problem.words, "a confirmation is refused");
-            Mistake::of(&fault, visitor.language)
+            vec![Mistake::of(&fault, visitor.language)]
         }
     };
-    let code = mistake.status;
-    let asked = Asked { handle: &handle, launch: &launch, typed, mistakes: vec![mistake], again: false };
+    let code = mistakes.first().map_or(StatusCode::BAD_REQUEST, |mistake| mistake.status);
+    let asked = Asked { mistakes, ..Asked::new(&handle, &launch, typed) };
     Ok(page(&context, &visitor, asked, code).await)
 }
 
 enum Refusal {
-    Mistake(Mistake),
+    Mistakes(Vec<Mistake>),
     Fault(Fault),
 }
 
@@ -156,12 +165,21 @@ async fn confirmed(
     handle: &SecretString,
     typed: &Typed,
 ) -> Result<String, Refusal> {
-    let say = |name: &str| text(visitor.language, name, &[]);
     let (renku, api) = way_of(&typed.way).ok_or_else(|| Fault::user(ProblemCode::RenkuUnknown))?;
     let Some(person) = visitor.person_at(&renku) else {
         return Ok(format!("/preflight/{}?way={}&again=1", handle.expose_secret(), typed.way));
     };
-    let target = target(typed).map_err(|mistake| Refusal::Mistake(Mistake::at("project", say(mistake))))?;
+    let (target, name) = (target(typed), typed.name.trim());
+    let found = context.launches.mistakes(&renku, api, target.as_ref().ok(), name).await;
+    let found = found.iter().map(|fault| Mistake::of(fault, visitor.language));
+    let target = match target {
+        Ok(target) if found.len() == 0 => target,
+        Ok(_) => return Err(Refusal::Mistakes(found.collect())),
+        Err(sentence) => {
+            let first = Mistake::at("project", text(visitor.language, sentence, &[]));
+            return Err(Refusal::Mistakes(std::iter::once(first).chain(found).collect()));
+        }
+    };
     let keep = match typed.keep {
         Some(_) => {
             Some(Keep { mail: context.publications.mail_of(person.id, visitor.language.as_str()).await })
@@ -173,7 +191,7 @@ async fn confirmed(
         renku,
         api,
         target,
-        name: typed.name.trim().to_owned(),
+        name: name.to_owned(),
         migrate: typed.migrate.is_some(),
         keep,
     };

@@ -17,10 +17,10 @@ use crate::domain::problem::{Class, Fault, Problem, SignInAt};
 use crate::domain::project::{DatasetName, Project, RenkuApi};
 use crate::imports::preflight::{Candidate, PROJECTS_SHOWN, Sheet, Way};
 use crate::texts::amounts::{day as date, size};
-use crate::texts::{Language, problem_remedy, problem_title, text, turn};
+use crate::texts::{Language, problem_remedy, problem_title, sign_in_at, text, turn};
 use crate::web::Context;
 use crate::web::extract::Visitor;
-use crate::web::pages::{Shell, next_query};
+use crate::web::pages::{Link, Shell, next_query};
 use crate::web::problem::status;
 
 /// A list of projects this long gets a search box.
@@ -76,6 +76,19 @@ pub(super) struct Asked<'a> {
     pub(super) mistakes: Vec<Mistake>,
     /// Whether a form came with the token of a session that is over.
     pub(super) again: bool,
+    /// Whether the list was just searched, so that it is what somebody looks at next.
+    pub(super) searching: bool,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) const fn new(handle: &'a SecretString, launch: &'a Launch, typed: Typed) -> Self {
+        Self { handle, launch, typed, mistakes: Vec::new(), again: false, searching: false }
+    }
+
+    pub(super) const fn searching(mut self) -> Self {
+        self.searching = true;
+        self
+    }
 }
 
 /// A service to choose, as a link.
@@ -121,8 +134,8 @@ enum Projects {
     SignIn(String),
     /// These; empty where none was found.
     Listed(Vec<Row>),
-    /// They cannot be listed: why, and the address is pasted.
-    Unlisted(Said),
+    /// They cannot be listed: why, and the address is pasted. With the way to Renku's own sign-in, where that is what is missing.
+    Unlisted { said: Said, sign_in: Option<Link> },
 }
 
 /// The page.
@@ -157,11 +170,13 @@ pub(super) struct Preflight {
     signed_in_as: Option<String>,
     projects: Projects,
     searched: bool,
+    searching: bool,
     /// Whether there may be more projects than are listed.
     capped: bool,
-    can_migrate: bool,
     /// What keeping the project up to date means and needs with the chosen service.
     keep_says: Vec<String>,
+    /// Whether the dataset gets a name and the project may be migrated: a link has and needs neither.
+    copies: bool,
     /// Where a new project can be made; empty where none can.
     places: Vec<Place>,
     default_name: String,
@@ -172,7 +187,7 @@ pub(super) struct Preflight {
 
 impl Preflight {
     pub(super) async fn of(context: &Context, visitor: &Visitor, asked: Asked<'_>) -> Result<Self, Fault> {
-        let Asked { handle, launch, typed, mistakes, again } = asked;
+        let Asked { handle, launch, typed, mistakes, again, searching } = asked;
         let sheet = context.launches.sheet(launch).await?;
         let people: Vec<PersonId> = visitor.people().iter().map(|person| person.id).collect();
         let last = context.launches.last_choices(&people, &launch.installation).await?;
@@ -182,8 +197,11 @@ impl Preflight {
         let door = context.launches.doors().get(&launch.installation);
         let mut page = Self::about(visitor, &sheet, door.map_or("", |door| door.title.as_str()));
         page.tabs = tabs(&sheet, way.as_ref(), &here, language);
+        let chosen = way.as_ref().map_or_else(|| here.clone(), |way| format!("{here}?way={}", way_text(way)));
+        page.shell = page.shell.found_at(&chosen);
         page.here = here;
         page.again = again;
+        page.searching = searching;
         page.options_open = mistakes.iter().any(|mistake| mistake.field == "name")
             || !typed.name.is_empty()
             || typed.migrate.is_some();
@@ -222,9 +240,10 @@ impl Preflight {
             signed_in_as: None,
             projects: Projects::Listed(Vec::new()),
             searched: false,
+            searching: false,
             capped: false,
-            can_migrate: false,
             keep_says: Vec::new(),
+            copies: false,
             places: Vec::new(),
             default_name: DatasetName::derived(&version.title, &version.pid, version.number).to_string(),
             options_open: false,
@@ -252,8 +271,8 @@ impl Preflight {
             way.objections.iter().partition(|objection| objection.forbids);
         self.forbids = forbids.into_iter().map(|objection| said(language, objection)).collect();
         self.warns = warns.into_iter().map(|objection| said(language, objection)).collect();
-        self.can_migrate = way.offer.api == RenkuApi::Core;
         self.keep_says = honest(language, way.offer.api, context.publications.sends_mail());
+        self.copies = way.offer.api == RenkuApi::Core;
         let back = format!("{}?way={}", self.here, self.way);
         let sign_in = format!("/sign-in?renku={}&{}", way.offer.renku, next_query(&back));
         let Some(person) = visitor.person_at(&way.offer.renku) else {
@@ -295,7 +314,11 @@ impl Preflight {
             Err(fault) if fault.class == Class::SignIn(SignInAt::Connector) => Projects::SignIn(sign_in),
             Err(fault) => {
                 tracing::info!(renku = %way.offer.renku, problem.code = %fault.problem.code, "projects cannot be listed");
-                Projects::Unlisted(of_problem(language, &fault.problem))
+                let at_renku = fault.class == Class::SignIn(SignInAt::Renku);
+                let url = context.renku_urls.get(&way.offer.renku).filter(|_| at_renku);
+                let label = || sign_in_at(language, SignInAt::Renku);
+                let sign_in = url.map(|url| Link { to: url.clone(), label: label() });
+                Projects::Unlisted { said: of_problem(language, &fault.problem), sign_in }
             }
         };
     }
@@ -424,7 +447,7 @@ fn of_problem(language: Language, problem: &Problem) -> Said {
     Said {
         title: problem_title(language, problem.code),
         remedy: problem_remedy(language, problem.code),
-        turn: turn(language, problem.code.turn()),
+        turn: format!("{}.", turn(language, problem.code.turn())),
         words: problem.words.clone(),
     }
 }

@@ -89,11 +89,15 @@ impl Held {
 
 impl Bench {
     pub(crate) async fn sqlite() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", directory.path().join("store.db").display());
-        let bench = Self::at(url, Place::Directory { _kept: directory }).await;
+        let bench = Self::sqlite_without_tables().await;
         bench.store.migrate().await.unwrap();
         bench
+    }
+
+    pub(super) async fn sqlite_without_tables() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("store.db").display());
+        Self::at(url, Place::Directory { _kept: directory }).await
     }
 
     pub(crate) async fn postgres() -> Self {

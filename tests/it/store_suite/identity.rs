@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 
 use super::bench::{Bench, T0, after, on, person, sign_in};
 
-fn somebody(subject: &str) -> Person {
+pub(super) fn somebody(subject: &str) -> Person {
     Person {
         id: person(),
         renku: "main".parse().unwrap(),
@@ -37,7 +37,7 @@ fn credential(person: PersonId, now: Timestamp) -> Credential {
     }
 }
 
-async fn sign_in_as(bench: &Bench, person: Person, now: Timestamp) -> Person {
+pub(super) async fn sign_in_as(bench: &Bench, person: Person, now: Timestamp) -> Person {
     let seal = move |id, _: Option<&Credential>| Some(credential(id, now));
     bench.store.signed_in(person, &seal, now).await.unwrap().unwrap().0
 }

@@ -9,7 +9,7 @@ use dataverse_renku::domain::import::{
 use dataverse_renku::domain::ports::store::{
     Changed, Created, ImportFilter, ImportStore as _, Lease, StateGroup, StoreError,
 };
-use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt};
+use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt, Turn};
 use futures_util::future::join_all;
 
 use super::bench::{Bench, T0, after, again, done, job, new, on, order, person, plan, sign_in};
@@ -159,6 +159,55 @@ pub(super) async fn lists_are_newest_first_filtered_and_paged(bench: &Bench) {
     for nothing in ["10.5072/fk2/b elsewhere", "100_", "_", "\\"] {
         assert_eq!(list(found(nothing)).await, [0_usize; 0], "{nothing}");
     }
+}
+
+pub(super) async fn what_waits_for_its_owner_is_what_its_owner_can_mend_and_has_not_asked_for_again(
+    bench: &Bench,
+) {
+    let anna = person();
+    let failed = async |pid: &str, project: &str, code: ProblemCode, n: u64| {
+        let mut wish = new(anna, order(project), after(n));
+        wish.order.pid = pid.parse().unwrap();
+        let Created::New(import) = bench.store.create(wish).await.unwrap() else { panic!("not new") };
+        bench.change(&import, on(&import, Event::Failed(Problem::new(code)), after(n))).await
+    };
+    let mine = failed("doi:10.5072/FK2/A", "p", ProblemCode::ProjectNotWritable, 1).await;
+    let theirs = failed("doi:10.5072/FK2/B", "p", ProblemCode::RenkuInternalError, 2).await;
+    assert_ne!(ProblemCode::RenkuInternalError.turn(), Turn::Researcher);
+    let waits = bench.create(anna, "q", after(3)).await;
+    bench.change(&waits, on(&waits, sign_in(SignInAt::Renku), after(4))).await;
+    let list = async || {
+        let filter = ImportFilter {
+            person: Some(anna),
+            group: Some(StateGroup::NeedsOwner),
+            limit: 10,
+            ..ImportFilter::default()
+        };
+        let found = bench.store.imports(&filter).await.unwrap();
+        found.iter().map(|import| import.id).collect::<Vec<_>>()
+    };
+    // The one that waits is of the same dataset as the first failure, and newer.
+    assert_eq!(list().await, [waits.id]);
+    let other = failed("doi:10.5072/FK2/C", "p", ProblemCode::DatasetNameTaken, 5).await;
+    assert_eq!(list().await, [other.id, waits.id]);
+    // Asked for again, into another project, it is done with; somebody else's import changes nothing.
+    let mut again = new(person(), order("elsewhere"), after(6));
+    again.order.pid = other.order.pid.clone();
+    bench.store.create(again).await.unwrap();
+    assert_eq!(list().await, [other.id, waits.id]);
+    let mut again = new(anna, order("elsewhere"), after(7));
+    again.order.pid = other.order.pid.clone();
+    bench.store.create(again).await.unwrap();
+    assert_eq!(list().await, [waits.id]);
+    let not_arrived = ImportFilter {
+        person: Some(anna),
+        group: Some(StateGroup::NotArrived),
+        limit: 10,
+        ..ImportFilter::default()
+    };
+    let not_arrived = bench.store.imports(&not_arrived).await.unwrap();
+    let not_arrived: Vec<_> = not_arrived.iter().map(|import| import.id).collect();
+    assert_eq!(not_arrived, [other.id, theirs.id, mine.id], "they are still listed as what they are");
 }
 
 pub(super) async fn a_change_needs_the_revision_that_is_stored(bench: &Bench) {

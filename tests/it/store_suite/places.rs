@@ -4,7 +4,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use dataverse_renku::adapters::store::{Access, OpenError, open};
-use dataverse_renku::domain::ports::store::{Changed, ImportStore as _, StoreError};
+use dataverse_renku::domain::ports::store::{
+    Changed, ImportFilter, ImportStore as _, StateGroup, StoreError,
+};
 use secrecy::ExposeSecret as _;
 use tokio_util::task::TaskTracker;
 
@@ -56,6 +58,74 @@ async fn a_schema_that_does_not_fit_is_named() {
     bench.run(newer).await.unwrap();
     assert!(matches!(bench.store.check_schema().await, Err(OpenError::SchemaTooNew { found: 9999, .. })));
     assert!(matches!(bench.store.migrate().await, Err(OpenError::SchemaTooNew { .. })));
+}
+
+/// Rows of the first schema, which knew neither titles nor what lists look for, are found by both.
+async fn what_was_stored_before_is_found_afterwards(bench: &Bench, kind: &str, bytes: &str) {
+    let folder = format!("{}/migrations/{kind}", env!("CARGO_MANIFEST_DIR"));
+    let mut changes: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    changes.sort();
+    let (before, since) = changes.split_at(1);
+    let apply = async |changes: &[std::path::PathBuf]| {
+        for change in changes {
+            let sql = std::fs::read_to_string(change).unwrap();
+            bench.run(&sql).await.unwrap_or_else(|error| panic!("{}: {error}", change.display()));
+        }
+    };
+    apply(before).await;
+    let anna = person();
+    let rows = [
+        (
+            r#"{"is":"ended","end":{"end":"failed","problem":{"code":"project-not-writable"},"plan":null}}"#,
+            "failed",
+        ),
+        (
+            r#"{"is":"ended","end":{"end":"failed","problem":{"code":"renku-internal-error"},"plan":null}}"#,
+            "failed",
+        ),
+        (r#"{"is":"open","stage":{"stage":"queued"},"condition":{"condition":"none"}}"#, "queued"),
+    ];
+    for (n, (state, phase)) in rows.iter().enumerate() {
+        let id =
+            bytes.replace('?', &format!("00000000-0000-7000-8000-00000000000{n}").replace(dash(kind), ""));
+        let person = bytes.replace('?', &anna.to_string().replace(dash(kind), ""));
+        let yes = if kind == "sqlite" { "1" } else { "true" };
+        let row = format!(
+            "INSERT INTO imports (id, person, installation, pid, renku, project, migrate, phase, condition, state, \
+             revision, attempts, created_at, updated_at, give_up_at) VALUES ({id}, {person}, 'demo', \
+             'doi:10.5072/FK2/{n}', 'main', 'https://git.example/a/b', {yes}, '{phase}', 'none', '{state}', 1, 0, 1, 1, 9)"
+        );
+        bench.run(&row).await.unwrap();
+    }
+    apply(since).await;
+    let list = async |filter: ImportFilter| {
+        let filter = ImportFilter { person: Some(anna), limit: 10, ..filter };
+        let found = bench.store.imports(&filter).await.unwrap();
+        found.iter().map(|import| import.order.pid.to_string()).collect::<Vec<_>>()
+    };
+    let mine = ImportFilter { group: Some(StateGroup::NeedsOwner), ..ImportFilter::default() };
+    assert_eq!(list(mine).await, ["doi:10.5072/FK2/0"]);
+    let words = ImportFilter { search: Some("fk2/1".into()), ..ImportFilter::default() };
+    assert_eq!(list(words).await, ["doi:10.5072/FK2/1"]);
+    assert_eq!(list(ImportFilter::default()).await.len(), 3);
+}
+
+/// SQLite writes bytes as hexadecimal digits alone.
+fn dash(kind: &str) -> &'static str {
+    if kind == "sqlite" { "-" } else { "none" }
+}
+
+#[tokio::test]
+async fn sqlite_rows_from_before_are_found_afterwards() {
+    let bench = Bench::sqlite_without_tables().await;
+    what_was_stored_before_is_found_afterwards(&bench, "sqlite", "X'?'").await;
+}
+
+#[tokio::test]
+#[ignore = "needs a server: run scripts/test"]
+async fn needs_postgres_rows_from_before_are_found_afterwards() {
+    let bench = Bench::postgres_without_tables().await;
+    what_was_stored_before_is_found_afterwards(&bench, "postgres", "'?'").await;
 }
 
 #[tokio::test]
