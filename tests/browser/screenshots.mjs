@@ -5,7 +5,7 @@ import { Sandbox, person, startBrowser } from "./harness.mjs";
 import { GLACIER, awaitHeading, chooseProject, comeFrom, signedIn, startImport } from "./steps.mjs";
 import { say } from "./texts.mjs";
 
-const folder = new URL("../../docs/screenshots/", import.meta.url);
+const folder = new URL(process.env.SCREENSHOTS_FOLDER ?? "../../docs/screenshots/", import.meta.url);
 await mkdir(folder, { recursive: true });
 const [sandbox, browser] = await Promise.all([Sandbox.start(), startBrowser()]);
 const WIDE = { width: 1100, height: 760 };
@@ -31,14 +31,26 @@ try {
   await picture(guest.page, "start");
   let tab = await comeFrom(guest, sandbox);
   await picture(tab, "before-the-sign-in-dark", { dark: true });
+  await guest.page.goto(`${sandbox.connector}/launch/demo?callback=%21%21&locale=en`);
+  await picture(guest.page, "damaged-link");
   tab = await comeFrom(guest, sandbox, "doi:10.5072/FK2/RESTRD");
   await picture(tab, "closed-files-narrow-french", { size: NARROW, language: "fr" });
 
   await signedIn(alice, sandbox);
+  await picture(alice.page, "no-imports-yet", { size: NARROW });
+  await alice.page.setViewportSize(WIDE);
   tab = await comeFrom(alice, sandbox);
   await chooseProject(tab);
   await picture(tab, "choose-a-project");
   await picture(tab, "choose-a-project-narrow-german", { size: NARROW, language: "de" });
+  await tab.setViewportSize(WIDE);
+  await tab.goto(`${new URL(tab.url()).origin}${new URL(tab.url()).pathname}?way=sandbox.core&locale=en`);
+  await tab.getByRole("textbox", { name: "Or paste a project's address" }).fill("https://nowhere.example/a/b");
+  await tab.getByText("Name and options").click();
+  await tab.getByRole("textbox", { name: "Name in the project" }).fill("not a name!");
+  await tab.getByRole("button", { name: "Import", exact: true }).click();
+  await tab.getByRole("alert").waitFor();
+  await picture(tab, "mistakes");
   await tab.goto(`${sandbox.connector}/imports?locale=en`);
 
   const ended = async (pid, project, heading) => {

@@ -12,12 +12,12 @@ let sandbox, browser;
 before(async () => { [sandbox, browser] = await Promise.all([Sandbox.start(), startBrowser()]); });
 after(async () => { await browser?.close(); await sandbox?.stop(); });
 
-test("nobody sees another's import: not its page, not its events, not in the list", async () => {
-  const [alice, bob] = await Promise.all([person(browser), person(browser)]);
+for (const script of [true, false]) test(`nobody sees another's import: not its page, not its events, not in the list, ${script ? "with" : "without"} script`, async () => {
+  const [alice, bob] = await Promise.all([person(browser, { script }), person(browser, { script })]);
   await signedIn(alice, sandbox, "alice");
   await signedIn(bob, sandbox, "bob");
-  const tab = await startImport(alice, sandbox);
-  await awaitHeading(tab, "Complete");
+  const tab = await startImport(alice, sandbox, GLACIER.pid, script ? "first-project" : "second-project");
+  await awaitHeading(tab, "Complete", script);
 
   const answer = await bob.page.goto(tab.url());
   assert.equal(answer.status(), 404);
@@ -31,7 +31,7 @@ test("nobody sees another's import: not its page, not its events, not in the lis
   await bob.page.getByRole("heading", { name: "You have not imported anything yet" }).waitFor();
 
   await alice.page.goto(`${sandbox.connector}/imports`);
-  await alice.page.getByRole("link", { name: GLACIER.title }).waitFor();
+  await alice.page.getByRole("link", { name: GLACIER.title }).first().waitFor();
   await alice.close();
   await bob.close();
 });

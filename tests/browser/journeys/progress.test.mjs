@@ -92,6 +92,12 @@ for (const script of [true, false]) {
     await sandbox.tell("renku", "projects", { path: "alice/outdated", template: "outdated" });
     const tab = await startImport(alice, sandbox, "doi:10.5072/FK2/SMALL3", "outdated");
     await awaitHeading(tab, say("en", "project-needs-migration"), script);
+    // It is the person's turn, and stands there until they did something.
+    const failed = tab.url();
+    await tab.goto(`${sandbox.connector}/imports`);
+    await tab.getByRole("link", { name: "Waiting for you" }).click();
+    await tab.getByRole("link", { name: "Fake dataset SMALL3" }).first().click();
+    await tab.waitForURL(failed);
     await tab.getByRole("link", { name: "Allow the migration" }).click();
     await tab.getByRole("checkbox", { name: "bring the project up to its present version" }).check();
     await tab.getByRole("button", { name: "Start the import" }).click();
