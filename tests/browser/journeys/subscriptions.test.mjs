@@ -65,9 +65,9 @@ for (const [way, pid, script] of [[COPIED, GLACIER.pid, true], [LINKED, "doi:10.
 }
 
 test("an import that has arrived offers it too, and it can be paused, let go on and ended", async () => {
-  const bob = await person(browser, { width: 360 });
-  await signedIn(bob, sandbox, "bob");
-  const tab = await startImport(bob, sandbox, "doi:10.5072/FK2/SMALL3", "shared");
+  const alice = await person(browser, { width: 360 });
+  await signedIn(alice, sandbox);
+  const tab = await startImport(alice, sandbox, "doi:10.5072/FK2/SMALL3", "second-project");
   await awaitHeading(tab, "Complete");
   await tab.getByRole("button", { name: KEEP }).click();
   await tab.getByRole("heading", { name: KEPT }).waitFor();
@@ -86,15 +86,15 @@ test("an import that has arrived offers it too, and it can be paused, let go on 
   await card.getByRole("button", { name: /^Go on/ }).click();
   await card.getByText(say("en", "subscriptions-state-active"), { exact: true }).waitFor();
   await card.getByRole("button", { name: /^Unsubscribe/ }).click();
-  await tab.getByText(say("en", "subscriptions-none")).waitFor();
+  await card.waitFor({ state: "detached" });
 
   // What is typed wrongly is said where it was typed, and stays there.
   await tab.getByLabel(say("en", "subscriptions-dataset")).fill("no dataset");
-  await tab.getByLabel(say("en", "subscriptions-project")).fill(`${sandbox.git}/bob/shared`);
+  await tab.getByLabel(say("en", "subscriptions-project")).fill(`${sandbox.git}/alice/second-project`);
   await tab.getByRole("button", { name: say("en", "subscriptions-subscribe") }).click();
   await tab.getByRole("alert").waitFor();
   assert.equal(await tab.getByLabel(say("en", "subscriptions-dataset")).inputValue(), "no dataset");
   assert.equal(await tab.getByLabel(say("en", "subscriptions-dataset")).getAttribute("aria-invalid"), "true");
   await accessible(tab, "a subscription that was refused");
-  await bob.close();
+  await alice.close();
 });
