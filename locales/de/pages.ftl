@@ -158,6 +158,7 @@ account-kept = Was von Ihnen gespeichert ist
 account-kept-person = Ihr Name und Ihr Benutzername, wie die Anmeldung von Renku sie nennt.
 account-kept-token = Ihre Anmeldung bei Renku, verschlüsselt, damit Importe weiterlaufen, während Sie fort sind.
 account-kept-imports = Ihre Importe, was darin geschehen ist, und was Sie zuletzt gewählt haben.
+account-kept-subscriptions = Was Sie aktuell halten, und dafür Ihre Mailadresse, wo Mails verschickt werden; das Trennen löscht die Adresse.
 account-kept-not = Nicht gespeichert: Ihr Passwort und der Inhalt der Datensätze.
 account-choices = Was Sie zuletzt gewählt haben
 account-choices-what = Wenn Sie wieder von dort kommen, ist dieses Projekt schon ausgewählt.

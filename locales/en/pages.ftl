@@ -158,6 +158,7 @@ account-kept = What is kept about you
 account-kept-person = Your name and user name, as Renku's sign-in gives them.
 account-kept-token = Your sign-in to Renku, encrypted, so that imports go on while you are away.
 account-kept-imports = Your imports, what happened in them, and what you chose last.
+account-kept-subscriptions = What you keep up to date, and your mail address for it where mails are sent; disconnecting erases the address.
 account-kept-not = Not kept: your password and the content of datasets.
 account-choices = What you chose last
 account-choices-what = The next time you come from there, this project is chosen already.

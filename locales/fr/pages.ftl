@@ -158,6 +158,7 @@ account-kept = Ce que nous gardons de vous
 account-kept-person = Votre nom et votre identifiant, tels que la connexion de Renku les donne.
 account-kept-token = Votre connexion à Renku, chiffrée, pour que les importations continuent en votre absence.
 account-kept-imports = Vos importations, ce qui s’y est passé, et vos derniers choix.
+account-kept-subscriptions = Ce que vous tenez à jour, et votre adresse de courriel pour cela là où des courriels sont envoyés ; la déconnexion efface l’adresse.
 account-kept-not = Nous ne gardons ni votre mot de passe, ni le contenu des jeux de données.
 account-choices = Vos derniers choix
 account-choices-what = La prochaine fois que vous viendrez de là, ce projet sera déjà choisi.

@@ -280,6 +280,49 @@ async fn an_updated_current_version_is_noticed_and_not_copied_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_version_waits_until_the_export_that_renku_reads_shows_it() {
+    let (whole, app, subscription) = ready(wishes(Kept::Here)).await;
+    register(&whole, &["127.0.0.1"]).await;
+    let files = json!([{"name": "new-in-v2.csv", "text": "2"}]);
+    let order = json!({"pid": PID, "major": true, "export_lag_ms": 600_000, "files": files});
+    whole.tell_dataverse("publish", &order).await;
+    let line = async || shown(&whole, &subscription).await["ledger"][0].clone();
+    whole.eventually("it is handed on", async || line().await["version"] == "2.0").await;
+    let import = line().await["import"].as_str().unwrap().to_owned();
+    whole.import_is(&import, "waiting for the export", |import| import["condition"] == "dataset").await;
+    assert_eq!(accepted(&whole, "2.0").await, 0, "Renku is not sent there before");
+    whole.tell_dataverse("export", &json!({"pid": PID})).await;
+    arrived(&whole, &subscription, &["2.0", "1.0"]).await;
+    assert_eq!(accepted(&whole, "2.0").await, 1);
+    app.kill().await;
+    whole.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataset_that_cannot_be_looked_at_keeps_no_other_waiting_and_limits_are_kept() {
+    let (whole, app, subscription) = ready(Wishes { catch_up_every: "2s", ..wishes(Kept::Here) }).await;
+    let failing = subscribe(&whole, "doi:10.5072/FK2/SMALL3", "second-project").await;
+    let problem = async |id: &str| shown(&whole, id).await["dataset_state"]["problem"]["code"].clone();
+    whole.tell_dataverse("datasets", &json!({"pid": "doi:10.5072/FK2/SMALL3", "unpublished": true})).await;
+    whole.eventually("it fails", async || problem(&failing).await == "dataset-not-published").await;
+    assert_eq!(publish(&whole, PID).await, None);
+    arrived(&whole, &subscription, &["2.0", "1.0"]).await;
+    // As long as it limits us every look ends there, and none of the others is tried.
+    whole.tell_dataverse("faults", &json!({"name": "rate_limited"})).await;
+    whole
+        .eventually("it is limited", async || {
+            [problem(&subscription).await, problem(&failing).await].contains(&json!("dataverse-rate-limited"))
+        })
+        .await;
+    let http = &whole.http;
+    http.delete(format!("{}/_sim/faults", whole.dataverse())).send().await.unwrap();
+    publish(&whole, PID).await;
+    arrived(&whole, &subscription, &["3.0", "2.0", "1.0"]).await;
+    app.kill().await;
+    whole.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_does_what_the_pages_do() {
     let (whole, app, subscription) = ready(wishes(Kept::Here)).await;
     let token = whole.token_of("alice").await;

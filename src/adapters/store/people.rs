@@ -204,6 +204,11 @@ pub(super) async fn erase(db: &Database, person: PersonId) -> Result<(), StoreEr
     // Subscriptions stay, and wait for a sign-in; whoever is gone gets no mail.
     tx.execute("UPDATE subscriptions SET mail_to = NULL WHERE person = $1", values![person.as_uuid()])
         .await?;
+    tx.execute(
+        "UPDATE outbox SET mail_to = NULL WHERE subscription IN (SELECT id FROM subscriptions WHERE person = $1)",
+        values![person.as_uuid()],
+    )
+    .await?;
     let sessions = tx
         .rows("DELETE FROM session_people WHERE person = $1 RETURNING session", values![person.as_uuid()])
         .await?;

@@ -53,7 +53,8 @@ fn pid(number: usize) -> String {
 impl Burst {
     /// Everything is there but the new versions: datasets, projects, and subscriptions that have version 1.0.
     async fn ready(publications: usize, each: usize) -> (Self, App) {
-        let wishes = Wishes { api: "data", slots: 16, ..wishes(Kept::OnServers) };
+        // As patient as a real one: thousands that wait for their turn are not lost.
+        let wishes = Wishes { api: "data", slots: 16, sweep_grace: "15s", ..wishes(Kept::OnServers) };
         let mut whole = Whole::new(wishes).await;
         let app = whole.serve(&[]).await;
         whole.sign_in().await;
