@@ -63,6 +63,8 @@ pub(crate) struct Wishes {
     pub(crate) api: &'static str,
     /// How long a lock counts as the rest of a workflow running, after a resume without a clear answer.
     pub(crate) resume_unclear: &'static str,
+    /// How often what lies is looked for.
+    pub(crate) sweep_every: &'static str,
     /// How long what is due may lie before it is nudged again.
     pub(crate) sweep_grace: &'static str,
     /// The subject of who may see everything.
@@ -87,6 +89,7 @@ impl Wishes {
             more: "",
             api: "core",
             resume_unclear: "1s",
+            sweep_every: "500ms",
             sweep_grace: "500ms",
             operator: "0ca20100-5f1c-4d0e-9c38-7a6c4a4f0003",
             issuer: "",
@@ -318,7 +321,7 @@ poll_later = "500ms"
 unclear = "4s"
 dirty_clone = "3s"
 settle = "500ms"
-sweep_every = "500ms"
+sweep_every = "{sweep_every}"
 sweep_grace = "{sweep_grace}"
 dataset_recheck = "500ms"
 shutdown_deadline = "10s"
@@ -354,6 +357,7 @@ client_secret = "sandbox-secret"
             operator = wishes.operator,
             api = wishes.api,
             resume_unclear = wishes.resume_unclear,
+            sweep_every = wishes.sweep_every,
             sweep_grace = wishes.sweep_grace,
             // Renku 2 keeps its own limits.
             outstanding = if wishes.api == "core" { "outstanding = 10\n" } else { "" },

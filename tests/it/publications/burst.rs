@@ -44,7 +44,7 @@ struct Burst {
 }
 
 /// One project takes one import at a time; among so many times as many projects as a dataset has, none waits for another.
-const SPREAD: usize = 8;
+const SPREAD: usize = 40;
 
 fn pid(number: usize) -> String {
     format!("doi:10.5072/FK2/BURST{number}")
@@ -54,7 +54,8 @@ impl Burst {
     /// Everything is there but the new versions: datasets, projects, and subscriptions that have version 1.0.
     async fn ready(publications: usize, each: usize) -> (Self, App) {
         // As patient as a real one: thousands that wait for their turn are not lost.
-        let wishes = Wishes { api: "data", slots: 16, sweep_grace: "15s", ..wishes(Kept::OnServers) };
+        let swept = Wishes { sweep_every: "60s", sweep_grace: "30s", ..wishes(Kept::OnServers) };
+        let wishes = Wishes { api: "data", slots: 16, ..swept };
         let mut whole = Whole::new(wishes).await;
         let app = whole.serve(&[]).await;
         whole.sign_in().await;
