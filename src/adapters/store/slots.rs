@@ -76,8 +76,10 @@ async fn line(
     let free = free.min(FRONT);
     let few = i64::try_from(free).unwrap_or(i64::MAX);
     let mut line = Vec::new();
-    // Nobody gets more than the free places: so many of each are enough, unless several wait for one project.
-    for (of_each, altogether) in [(few, few.saturating_mul(4).saturating_add(16)), (i64::MAX, i64::MAX)] {
+    // Nobody gets more than the free places: so many of each are enough, unless several wait for one project. Then more are read, and all
+    // only at last: somebody may have thousands that wait, and each of them asks.
+    for of_each in [few, few.saturating_mul(8), few.saturating_mul(64), i64::MAX] {
+        let altogether = of_each.saturating_mul(4).saturating_add(16);
         let asking = asking.map(ImportId::as_uuid);
         let rows =
             tx.rows(WAITING, values![renku.as_str(), asking, of_each, altogether, api.as_str()]).await?;
