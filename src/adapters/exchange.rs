@@ -123,7 +123,7 @@ async fn timed(request: RequestBuilder) -> Result<Response, Transport> {
     let request = request.map_err(Transport::of)?;
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let began = Instant::now();
-    let answer = client.execute(request).await.map_err(Transport::of);
+    let answer = http::execute(&client, request).await.map_err(Transport::of);
     let status = match &answer {
         Ok(answer) => answer.status().as_u16().to_string(),
         Err(Transport::NotReached(_)) => "not reached".to_owned(),

@@ -2,9 +2,14 @@
 //!
 //! What is asked and what answers mean belongs in the adapter of each service.
 
+use std::future::Future;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use url::Url;
+
+use crate::domain::secret_words;
 
 /// How long a client waits and what it calls itself.
 #[derive(Clone, Debug)]
@@ -71,11 +76,86 @@ pub enum BodyError {
     Broken(#[from] reqwest::Error),
 }
 
+tokio::task_local! {
+    static RECORD: Recorder;
+}
+
+/// What a task said to others and was told, a line a request; without headers, values of parameters, and secrets.
+pub type Recorder = Arc<Mutex<Vec<String>>>;
+
+/// Does the work, and writes every exchange of its task into the record.
+pub async fn recorded<F: Future>(recorder: Recorder, work: F) -> F::Output {
+    RECORD.scope(recorder, work).await
+}
+
+fn record(line: impl FnOnce() -> String) {
+    let _nobody_records = RECORD
+        .try_with(|recorder| {
+            let line = secret_words::cleaned(&line());
+            if let Ok(mut lines) = recorder.lock() {
+                lines.push(line);
+            }
+        })
+        .is_err();
+}
+
+/// The address with the names of its parameters alone.
+fn shown(url: &Url) -> String {
+    let names: Vec<_> = url.query_pairs().map(|(name, _)| format!("{name}=…")).collect();
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    if names.is_empty() { bare.to_string() } else { format!("{bare}?{}", names.join("&")) }
+}
+
+/// Sends a request; the only way that is recorded.
+///
+/// # Errors
+/// As the client has them.
+pub async fn send(request: reqwest::RequestBuilder) -> Result<reqwest::Response, reqwest::Error> {
+    let (client, request) = request.build_split();
+    execute(&client, request?).await
+}
+
+/// The same with a request that is made already.
+///
+/// # Errors
+/// As the client has them.
+pub async fn execute(
+    client: &reqwest::Client,
+    request: reqwest::Request,
+) -> Result<reqwest::Response, reqwest::Error> {
+    let asked = format!("{} {}", request.method(), shown(request.url()));
+    let answer = client.execute(request).await;
+    record(|| match &answer {
+        Ok(answer) => {
+            let header = |name: HeaderName| answer.headers().get(name).and_then(|value| value.to_str().ok());
+            let back = header(LOCATION).and_then(|to| Url::parse(to).ok());
+            let back = back.map(|to| format!(", on to {}", shown(&to))).unwrap_or_default();
+            let kind = header(CONTENT_TYPE).unwrap_or("no body");
+            format!("{asked}\n  {} ({kind}){back}", answer.status())
+        }
+        Err(error) => format!("{asked}\n  {}", causes(error)),
+    });
+    answer
+}
+
+/// The start of a refusal. What is granted may be somebody's: of it only the length is told.
+fn shown_body(body: &[u8], granted: bool) -> String {
+    if granted {
+        return format!("  {} bytes", body.len());
+    }
+    let text = String::from_utf8_lossy(body);
+    let start: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect();
+    format!("  {start}")
+}
+
 /// Reads a body of at most `cap` bytes.
 ///
 /// # Errors
 /// When it is larger, also by its own `Content-Length`, or breaks off.
 pub async fn body(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, BodyError> {
+    let granted = response.status().is_success();
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > cap) {
         return Err(BodyError::TooLarge { cap });
@@ -87,6 +167,7 @@ pub async fn body(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>
         }
         read.extend_from_slice(&piece);
     }
+    record(|| shown_body(&read, granted));
     Ok(read)
 }
 

@@ -13,6 +13,8 @@ use crate::adapters::http::{self, HttpSettings};
 use crate::adapters::oidc::OidcProvider;
 use crate::adapters::probe::{DataverseLook, RenkuLook};
 use crate::adapters::rabbitmq;
+use crate::adapters::renku_core::RenkuCore;
+use crate::adapters::renku_data::RenkuData;
 use crate::adapters::store::{OpenError, Store};
 use crate::config::{Config, Flow, QueueKind, RenkuApi, RenkuConfig};
 use crate::doctor::{self, Doctor, PATIENCE, Place};
@@ -21,6 +23,7 @@ use crate::domain::manifest;
 use crate::domain::ports::Clock;
 use crate::domain::ports::identity::IdentityStore as _;
 use crate::domain::ports::probe::{Broker, Ground, StoredSignIn};
+use crate::domain::ports::renku::Renku;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::identity::vault::{Vault, VaultKey, key_file};
 use crate::identity::{opened, store_fault};
@@ -41,7 +44,14 @@ pub fn doctor(config: &Config) -> anyhow::Result<Doctor> {
         total_timeout: PATIENCE,
         keep_alive: false,
     })?;
+    let services = http::client(&settings::http(config, config.worker.renku_timeout, true))?;
     let renkus = config.renku.iter().map(|(name, renku)| {
+        let core = RenkuCore::new(settings::renku_core(config, renku), services.clone(), Arc::clone(&clock));
+        let data = RenkuData::new(settings::renku_data(config, renku), services.clone(), Arc::clone(&clock));
+        let both = [
+            (RenkuApi::Data, Arc::new(data) as Arc<dyn Renku>),
+            (RenkuApi::Core, Arc::new(core) as Arc<dyn Renku>),
+        ];
         let keycloak = OidcProvider::new(http.clone(), Arc::clone(&clock), settings::oidc(renku));
         doctor::Renku {
             name: name.clone(),
@@ -55,6 +65,11 @@ pub fn doctor(config: &Config) -> anyhow::Result<Doctor> {
             accepted_clients: renku.oidc.accepted_clients.clone(),
             core_wanted: matches!(renku.api, RenkuApi::Auto | RenkuApi::Core),
             data_wanted: matches!(renku.api, RenkuApi::Auto | RenkuApi::Data),
+            services: both
+                .into_iter()
+                .filter(|(api, _)| renku.api == RenkuApi::Auto || renku.api == *api)
+                .map(|(_, service)| service)
+                .collect(),
         }
     });
     let installations = config.dataverse.iter().map(|(name, dataverse)| doctor::Installation {
@@ -68,6 +83,8 @@ pub fn doctor(config: &Config) -> anyhow::Result<Doctor> {
         ground: Arc::new(Own { config: config.clone() }),
         renkus: renkus.collect(),
         installations: installations.collect(),
+        present: Vec::new(),
+        project: None,
         patience: PATIENCE,
     })
 }

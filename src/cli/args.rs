@@ -362,6 +362,22 @@ pub(crate) enum VaultCommand {
     after_help = "It only reads, and ends within half a minute whatever hangs. Exit status: 0 nothing is wrong, 1 something is."
 )]
 pub(crate) struct DoctorArgs {
+    /// Sign in for this look, with a browser on this machine, and follow that person's way; without it stored sign-ins are looked at.
+    #[arg(long)]
+    pub(crate) sign_in: bool,
+
+    /// The same with a code that is entered in any browser.
+    #[arg(long, requires = "sign_in")]
+    pub(crate) device: bool,
+
+    /// At which Renku, if several are configured.
+    #[arg(long, value_name = "NAME", requires = "sign_in")]
+    pub(crate) renku: Option<String>,
+
+    /// Also whether the person may bring datasets into this project. Renku 1 reads it for that: not while an import into it runs.
+    #[arg(long, value_name = "URL")]
+    pub(crate) project: Option<String>,
+
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -435,7 +451,7 @@ pub(crate) struct RegisterArgs {
 /// `token …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Sign in and print an access token; nothing is stored.
+    /// Sign in and print an access token, or keep the sign-in (--store).
     Get(TokenGetArgs),
     /// Read a token from standard input, and say which of Renku's doors lets it in, and why not.
     Inspect {
@@ -449,10 +465,11 @@ pub(crate) enum TokenCommand {
 }
 
 /// Options of `token get`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
     after_help = "Examples:\n  dataverse-renku token get --device --client-id renku-cli\n  dataverse-renku token get --port 8474   (the client must have http://127.0.0.1:8474/ among its redirect addresses)"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct TokenGetArgs {
     /// The Renku's name, if several are configured.
     #[arg(long)]
@@ -465,6 +482,14 @@ pub(crate) struct TokenGetArgs {
     /// With a code that is entered in any browser; without it a browser on this machine comes back to a port here.
     #[arg(long, conflicts_with = "password")]
     pub(crate) device: bool,
+
+    /// Keep it, sealed, as this person's sign-in, as after a sign-in at the service's own page; nothing is printed then.
+    #[arg(long, conflicts_with_all = ["client_id", "json"])]
+    pub(crate) store: bool,
+
+    /// Ask for a sign-in that outlasts the session at Keycloak (`offline_access`), for what works while nobody is there.
+    #[arg(long, requires = "store")]
+    pub(crate) offline: bool,
 
     /// With this user's password, read from the terminal or a pipe. Only where an administrator allows it; see what it says.
     #[arg(long, value_name = "USER")]

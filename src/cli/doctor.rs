@@ -4,16 +4,22 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::args::DoctorArgs;
-use super::out;
+use super::args::{DoctorArgs, TokenGetArgs};
+use super::{Named, out, token};
+use crate::adapters::http::{self, Recorder};
 use crate::app;
 use crate::config::{Config, ConfigFault, environment};
-use crate::doctor::{Check, Finding, Mark, Note};
+use crate::doctor::{Check, Finding, Mark, Note, commands};
+use crate::domain::ports::identity::{Claims, CredentialState, GrantedTokens};
+use crate::domain::ports::probe::StoredSignIn;
+use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Problem, ProblemCode};
+use crate::domain::project::InvalidAddress;
 use crate::domain::secret_words;
 use crate::texts::{Language, problem_remedy, problem_title, text, turn};
 
@@ -21,6 +27,7 @@ const HERE: &str = "here";
 
 pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> anyhow::Result<ExitCode> {
     let language = args.language.as_deref().and_then(Language::of_tag).unwrap_or_default();
+    let record = Recorder::default();
     let (findings, config) = match Config::load(file, environment()) {
         Ok((config, warnings)) => {
             let mut findings: Vec<Finding> = warnings
@@ -30,16 +37,44 @@ pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> anyhow::Result
             if findings.is_empty() {
                 findings.push(Finding::fine(HERE, Check::Configuration, ""));
             }
-            findings.extend(app::doctor(&config)?.examine().await);
+            let mut doctor = app::doctor(&config)?;
+            if let Some(project) = &args.project {
+                let problem = |words: String| Problem::new(ProblemCode::ProjectAddressInvalid).saying(words);
+                doctor.project =
+                    Some(project.parse().map_err(|why: InvalidAddress| Named(problem(why.to_string())))?);
+            }
+            let mut beside = None;
+            if args.sign_in {
+                let (name, renku) = token::chosen(&config, args.renku.as_deref())?;
+                let how = TokenGetArgs { device: args.device, ..TokenGetArgs::default() };
+                let signed_in = Box::pin(token::signed_in(&config, (name, renku), &how));
+                let (place, got) = http::recorded(Arc::clone(&record), signed_in).await?;
+                match got {
+                    Ok((tokens, claims)) => doctor.present.push((name.clone(), present(tokens, claims))),
+                    Err(fault) => {
+                        let commands = commands(&fault.problem, &place);
+                        let subject = format!("renku.{name}");
+                        beside = Some(Finding::broken(&subject, Check::SignIn, fault.problem).with(commands));
+                    }
+                }
+            }
+            findings.extend(http::recorded(Arc::clone(&record), Box::pin(doctor.examine())).await);
+            // What is wrong at the client or the realm is told already, under its own name.
+            let told = |code| {
+                findings.iter().any(|finding| finding.problem.as_ref().is_some_and(|p| p.code == code))
+            };
+            findings.extend(
+                beside.filter(|beside| !beside.problem.as_ref().is_some_and(|problem| told(problem.code))),
+            );
             (findings, Some(config))
         }
         Err(faults) => (faults.iter().map(misconfigured).collect(), None),
     };
     let sound = findings.iter().all(|finding| finding.mark != Mark::Broken);
-    if let Some(record) = &args.record {
-        let transcript = transcript(&findings, config.as_ref());
-        std::fs::write(record, transcript)
-            .with_context(|| format!("{} cannot be written", record.display()))?;
+    if let Some(file) = &args.record {
+        let exchanges = record.lock().map(|lines| lines.clone()).unwrap_or_default();
+        let transcript = transcript(&findings, &exchanges, config.as_ref());
+        std::fs::write(file, transcript).with_context(|| format!("{} cannot be written", file.display()))?;
     }
     if args.json {
         let findings: Vec<Value> = findings.iter().map(|finding| as_json(finding, language)).collect();
@@ -135,8 +170,19 @@ fn as_json(finding: &Finding, language: Language) -> Value {
     told
 }
 
-/// What can be attached to a report: the findings and the configuration, every secret taken out of both.
-fn transcript(findings: &[Finding], config: Option<&Config>) -> String {
+/// Somebody who signed in just now.
+fn present(tokens: GrantedTokens, claims: Claims) -> StoredSignIn {
+    StoredSignIn {
+        username: claims.username,
+        access: AccessToken::new(tokens.access),
+        access_until: tokens.access_until,
+        refresh: tokens.refresh,
+        state: CredentialState::Active,
+    }
+}
+
+/// What can be attached to a report: the findings, what was said and answered, and the configuration; every secret taken out.
+fn transcript(findings: &[Finding], exchanges: &[String], config: Option<&Config>) -> String {
     let mut lines = vec![format!("dataverse-renku {} doctor", env!("CARGO_PKG_VERSION")), String::new()];
     for finding in findings {
         let problem = finding.problem.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -151,6 +197,8 @@ fn transcript(findings: &[Finding], config: Option<&Config>) -> String {
         );
         lines.push(secret_words::cleaned(line.trim_end()));
     }
+    lines.push(String::new());
+    lines.extend_from_slice(exchanges);
     lines.push(String::new());
     lines.extend(config.map(Config::show));
     lines.join("\n")

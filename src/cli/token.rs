@@ -1,6 +1,6 @@
 //! `token get` and `token inspect`: an access token for trying Renku's API by hand, and what Renku would say to one.
 //!
-//! Nothing is stored. A token is printed to standard output alone, and read from standard input alone.
+//! Nothing is stored unless that was asked for. A token is printed to standard output alone, and read from standard input alone.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::Path;
@@ -17,9 +17,9 @@ use url::Url;
 use super::args::{TokenCommand, TokenGetArgs};
 use super::{Named, configuration, out, tell_problem};
 use crate::adapters::oidc::OidcProvider;
-use crate::app;
+use crate::app::{self, Access, Parts};
 use crate::config::{Config, Flow, RenkuConfig};
-use crate::doctor::{Door, commands, decode, refused_by};
+use crate::doctor::{Door, Place, commands, decode, refused_by};
 use crate::domain::ids::RenkuName;
 use crate::domain::ports::Clock as _;
 use crate::domain::ports::identity::{Claims, DeviceAnswer, GrantedTokens, IdentityProvider as _, Stay};
@@ -48,7 +48,10 @@ fn say(name: &str) -> String {
     text(Language::En, &format!("at-token-{name}"), &[])
 }
 
-fn chosen<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result<(&'a RenkuName, &'a RenkuConfig)> {
+pub(super) fn chosen<'a>(
+    config: &'a Config,
+    name: Option<&str>,
+) -> anyhow::Result<(&'a RenkuName, &'a RenkuConfig)> {
     let mut fitting = config.renku.iter().filter(|(known, _)| name.is_none_or(|name| known.as_str() == name));
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one),
@@ -56,29 +59,40 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> anyhow::Result<(&'a Ren
     }
 }
 
-async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
-    let (name, renku) = chosen(config, args.renku.as_deref())?;
+/// Signs somebody in at this Renku, for the command line; what stands in the way, and where it could be mended.
+pub(super) async fn signed_in(
+    config: &Config,
+    (name, renku): (&RenkuName, &RenkuConfig),
+    args: &TokenGetArgs,
+) -> anyhow::Result<(Place, Result<(GrantedTokens, Claims), Fault>)> {
     let provider = app::keycloak(config, renku, args.client_id.as_deref())?;
     let mut place = app::place(config, name, renku);
     if let Some(client) = &args.client_id {
         place.client_id.clone_from(client);
     }
+    let stay = if args.offline { Stay::Offline } else { Stay::Session };
     let got = match &args.password {
         Some(username) => {
             out::note(say("password-warning"));
             place.username = Some(username.clone());
             provider.password_flow(username, &typed_password()?).await
         }
-        None if args.device || renku.oidc.flow == Flow::Device => by_device(&provider).await,
+        None if args.device || renku.oidc.flow == Flow::Device => by_device(&provider, stay).await,
         None => {
             let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
             place.redirect_uri = format!("http://{}/", listener.local_addr()?);
-            match by_browser(&provider, &listener, &place.redirect_uri).await {
+            match by_browser(&provider, &listener, &place.redirect_uri, stay).await {
                 Ok(got) => Ok(got),
                 Err(error) => Err(error.downcast::<Fault>()?),
             }
         }
     };
+    Ok((place, got))
+}
+
+async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
+    let (name, renku) = chosen(config, args.renku.as_deref())?;
+    let (place, got) = signed_in(config, (name, renku), args).await?;
     let (tokens, claims) = match got {
         Ok(got) => got,
         Err(fault) => {
@@ -89,7 +103,13 @@ async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    if args.json {
+    if args.store {
+        let parts = Parts::connect(config, Access::Tool, None).await?;
+        let kept = parts.identity.adopt(name, &tokens, claims).await;
+        parts.close().await;
+        let (person, woken) = kept.map_err(|fault| Named(fault.problem))?;
+        out::note(format!("{} {} ({woken})", say("stored"), person.username));
+    } else if args.json {
         out::json(&json!({
             "access_token": tokens.access.expose_secret(), "until": tokens.access_until.to_string(),
             "username": claims.username, "client": claims.client, "issuer": claims.issuer,
@@ -101,8 +121,8 @@ async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn by_device(provider: &OidcProvider) -> Result<(GrantedTokens, Claims), Fault> {
-    let flow = provider.begin_device_flow(Stay::Session).await?;
+async fn by_device(provider: &OidcProvider, stay: Stay) -> Result<(GrantedTokens, Claims), Fault> {
+    let flow = provider.begin_device_flow(stay).await?;
     out::note(say("device"));
     out::note(format!("  {}", flow.verification_uri_complete.as_ref().unwrap_or(&flow.verification_uri)));
     out::note(format!("  {}", flow.user_code));
@@ -124,11 +144,12 @@ async fn by_browser(
     provider: &OidcProvider,
     listener: &TcpListener,
     redirect_uri: &str,
+    stay: Stay,
 ) -> anyhow::Result<(GrantedTokens, Claims)> {
     // What Keycloak would tell a browser on a page of its own is told here before anybody waits.
     provider.client(redirect_uri).await?;
     provider.code_flow(redirect_uri).await?;
-    let flow = provider.begin_code_flow(redirect_uri, Stay::Session).await?;
+    let flow = provider.begin_code_flow(redirect_uri, stay).await?;
     out::note(say("browser"));
     out::note(format!("  {}", flow.url));
     let back = tokio::time::timeout(PATIENCE, came_back(listener, flow.state.expose_secret()));

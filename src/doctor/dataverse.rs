@@ -22,7 +22,8 @@ impl Doctor {
                 ];
             }
         };
-        let version = Finding::fine(&subject, Check::Dataverse, facts.version.clone()).after(took);
+        let version =
+            Finding::fine(&subject, Check::Dataverse, facts.version.clone()).noting(hole(&facts)).after(took);
         let mut findings = vec![version];
         findings.extend(clock(&subject, facts.ahead_ms));
         findings.push(self.tool(installation, &subject, &facts).await);
@@ -64,6 +65,14 @@ impl Doctor {
         };
         finding.after(took)
     }
+}
+
+/// What this version is known for, where it touches us.
+fn hole(facts: &DataverseFacts) -> Option<Note> {
+    if !facts.at_least(5, 4) || facts.at_least(6, 12) {
+        return None;
+    }
+    Some(if facts.at_least(6, 10) { Note::SignsWrongly } else { Note::AnnouncesEarly })
 }
 
 fn address(tool: &Value) -> &str {

@@ -18,8 +18,10 @@ use serde::Serialize;
 use tokio::time::{Instant, timeout};
 
 use crate::domain::ids::{InstallationName, RenkuName};
-use crate::domain::ports::probe::{DataverseProbe, Ground, RenkuProbe, SignInProbe};
+use crate::domain::ports::probe::{DataverseProbe, Ground, RenkuProbe, SignInProbe, StoredSignIn};
+use crate::domain::ports::renku as renku_port;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::project::ProjectAddress;
 
 pub use dataverse::drift;
 pub use mend::{Place, commands};
@@ -58,6 +60,8 @@ pub enum Check {
     SignIn,
     /// Whether Renku itself knows the person.
     Person,
+    /// Whether the person may bring datasets into the project that was named.
+    Project,
     /// A Dataverse: whether it answers, and its version.
     Dataverse,
     /// Our button there.
@@ -72,7 +76,7 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Configuration,
         Self::Key,
         Self::Store,
@@ -86,6 +90,7 @@ impl Check {
         Self::Gateway,
         Self::SignIn,
         Self::Person,
+        Self::Project,
         Self::Dataverse,
         Self::Tool,
         Self::SignedAddresses,
@@ -109,6 +114,7 @@ impl Check {
             Self::Gateway => "gateway",
             Self::SignIn => "sign-in",
             Self::Person => "person",
+            Self::Project => "project",
             Self::Dataverse => "dataverse",
             Self::Tool => "tool",
             Self::SignedAddresses => "signed-addresses",
@@ -148,6 +154,10 @@ pub enum Note {
     NotSeen,
     /// The access token's time is over; it is renewed at its next use.
     NotFresh,
+    /// Dataverse before 6.10 may announce a version that it does not show yet.
+    AnnouncesEarly,
+    /// Dataverse 6.10 and 6.11 sign addresses with special characters wrongly.
+    SignsWrongly,
     /// Before 5.14 there is no usable callback for tools.
     ToolsTooOld,
     /// Before 6.6 the tools are told to administrators only.
@@ -170,13 +180,15 @@ pub enum Note {
 
 impl Note {
     /// Every note.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Risky,
         Self::QueuesMissing,
         Self::PkceNotEnforced,
         Self::NobodySignedIn,
         Self::NotSeen,
         Self::NotFresh,
+        Self::AnnouncesEarly,
+        Self::SignsWrongly,
         Self::ToolsTooOld,
         Self::ToolsHidden,
         Self::ProxyBefore,
@@ -197,6 +209,8 @@ impl Note {
             Self::NobodySignedIn => "nobody-signed-in",
             Self::NotSeen => "not-seen",
             Self::NotFresh => "not-fresh",
+            Self::AnnouncesEarly => "announces-early",
+            Self::SignsWrongly => "signs-wrongly",
             Self::ToolsTooOld => "tools-too-old",
             Self::ToolsHidden => "tools-hidden",
             Self::ProxyBefore => "proxy-before",
@@ -268,8 +282,14 @@ impl Finding {
         Self { note: Some(Note::AfterTheAbove), ..Self::new(subject, check, Mark::Skipped) }
     }
 
-    fn with(self, commands: Vec<String>) -> Self {
+    /// The same with the commands that mend it.
+    #[must_use]
+    pub fn with(self, commands: Vec<String>) -> Self {
         Self { commands, ..self }
+    }
+
+    fn noting(self, note: Option<Note>) -> Self {
+        Self { note, ..self }
     }
 
     fn after(self, elapsed: Duration) -> Self {
@@ -304,6 +324,8 @@ pub struct Renku {
     pub core_wanted: bool,
     /// Whether Renku 2 may be.
     pub data_wanted: bool,
+    /// Its services that may take datasets, in the order in which they are preferred.
+    pub services: Vec<Arc<dyn renku_port::Renku>>,
 }
 
 impl fmt::Debug for Renku {
@@ -340,6 +362,10 @@ pub struct Doctor {
     pub renkus: Vec<Renku>,
     /// The Dataverses.
     pub installations: Vec<Installation>,
+    /// People who just signed in for this look, and where; the stored sign-ins are left aside there.
+    pub present: Vec<(RenkuName, StoredSignIn)>,
+    /// The project that it is about.
+    pub project: Option<ProjectAddress>,
     /// How long one check may take.
     pub patience: Duration,
 }

@@ -12,6 +12,7 @@ use super::{Check, Doctor, Finding, Flow, Mark, Note, Renku, clock};
 use crate::domain::ports::identity::CredentialState;
 use crate::domain::ports::probe::{Gateway, Offered, StoredSignIn};
 use crate::domain::problem::{Fault, Problem, ProblemCode};
+use crate::domain::project::ProjectAddress;
 
 /// So many people's sign-ins are looked at, the newest.
 const PEOPLE: u32 = 3;
@@ -126,6 +127,11 @@ impl Doctor {
     }
 
     async fn people(&self, renku: &Renku, subject: &str, data: Option<bool>) -> Vec<Finding> {
+        let present: Vec<_> = self.present.iter().filter(|(name, _)| *name == renku.name).collect();
+        if !present.is_empty() {
+            let each = present.iter().map(|(_, sign_in)| self.person(renku, subject, sign_in, data));
+            return future::join_all(each).await.into_iter().flatten().collect();
+        }
         let sign_ins = self.ground.sign_ins(&renku.name, PEOPLE);
         let (found, took) = self.within(ProblemCode::StoreUnavailable, sign_ins).await;
         let found = match found {
@@ -172,12 +178,46 @@ impl Doctor {
                 };
                 let line = named(line).after(took);
                 let Some(data) = data else { return vec![line] };
-                return vec![line, named(self.known(renku, subject, sign_in, data).await)];
+                let known = named(self.known(renku, subject, sign_in, data).await);
+                let project = self.project.as_ref().filter(|_| known.mark == Mark::Fine);
+                let project = match project {
+                    Some(project) => Some(self.writable(renku, subject, sign_in, project).await),
+                    None => None,
+                };
+                return [line, known].into_iter().chain(project).collect();
             }
         };
         let problem = problem.unwrap_or_else(|| Problem::new(ProblemCode::SignInNeeded));
         let commands = mend::commands(&problem, &place);
         vec![named(Finding::broken(subject, Check::SignIn, problem)).with(commands).after(took)]
+    }
+
+    /// Whether the person may bring datasets into the project, asked as an import asks it.
+    async fn writable(
+        &self,
+        renku: &Renku,
+        subject: &str,
+        sign_in: &StoredSignIn,
+        project: &ProjectAddress,
+    ) -> Finding {
+        let mut refused = Problem::new(ProblemCode::RenkuApiNotOffered);
+        for service in &renku.services {
+            let address = match service.accepts(project) {
+                Ok(address) => address,
+                Err(fault) => {
+                    refused = fault.problem;
+                    continue;
+                }
+            };
+            let asked = service.check_project(&sign_in.access, &address);
+            let (asked, took) = self.within(ProblemCode::RenkuUnreachable, asked).await;
+            return match asked {
+                Ok(()) => Finding::fine(subject, Check::Project, project.to_string()),
+                Err(fault) => Finding::broken(subject, Check::Project, fault.problem),
+            }
+            .after(took);
+        }
+        Finding::broken(subject, Check::Project, refused)
     }
 
     async fn known(&self, renku: &Renku, subject: &str, sign_in: &StoredSignIn, data: bool) -> Finding {

@@ -225,7 +225,7 @@ impl Identity {
         Ok(self.vault.open(&attempt.secrets, &attempt_place(&hex(&attempt.handle)))?)
     }
 
-    /// Stores who it is and what they gave us, lets their imports go on, and opens a session.
+    /// The same, and opens a session.
     async fn welcome(
         &self,
         attempt: &SignInAttempt,
@@ -233,10 +233,25 @@ impl Identity {
         claims: Claims,
         session: Option<&SecretString>,
     ) -> Result<SignedIn, Fault> {
+        let (person, woken) = self.adopt(&attempt.renku, &tokens, claims).await?;
+        let session = self.session_for(&person, session).await?;
+        Ok(SignedIn { person, session, next: attempt.next.clone(), woken })
+    }
+
+    /// Stores who it is and what they gave us, and lets their imports go on; how many.
+    ///
+    /// # Errors
+    /// A fault of the store or the vault.
+    pub async fn adopt(
+        &self,
+        renku: &RenkuName,
+        tokens: &GrantedTokens,
+        claims: Claims,
+    ) -> Result<(Person, usize), Fault> {
         let now = self.clock.now();
         let person = Person {
             id: PersonId::new(now),
-            renku: attempt.renku.clone(),
+            renku: renku.clone(),
             issuer: claims.issuer,
             subject: claims.subject,
             name: claims.name,
@@ -244,7 +259,7 @@ impl Identity {
             created_at: now,
         };
         let seal =
-            |id: PersonId, earlier: Option<&Credential>| self.new_credential(id, earlier, &tokens, now).ok();
+            |id: PersonId, earlier: Option<&Credential>| self.new_credential(id, earlier, tokens, now).ok();
         let stored = self.store.signed_in(person, &seal, now).await.map_err(store_fault)?;
         let (person, woken) = stored.ok_or(VaultError::NoKey)?;
         tracing::info!(
@@ -252,8 +267,7 @@ impl Identity {
             "somebody signed in"
         );
         self.nudge(&woken).await;
-        let session = self.session_for(&person, session).await?;
-        Ok(SignedIn { person, session, next: attempt.next.clone(), woken: woken.len() })
+        Ok((person, woken.len()))
     }
 }
 

@@ -13,6 +13,7 @@ use dataverse_renku::lifecycle::SystemClock;
 use dataverse_renku::sandbox::{dataverse, renku_core};
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::doctor_world::{CALLBACK, Changed, SUPERUSER, World, codes, from_environment, healthy, only};
 
 #[tokio::test]
@@ -343,6 +344,84 @@ fn both_files_for_keycloak_make_the_same_client() {
         }
     }
     assert_eq!((&realm["revokeRefreshToken"], &realm["refreshTokenMaxReuse"]), (&json!(true), &json!(0)));
+}
+
+/// A command of ours that waits for a browser: its output up to the address that is to be opened, then the browser's way through it.
+async fn through_a_browser(world: &World, arguments: &[&str]) -> (Option<i32>, String, String) {
+    use std::io::{BufRead as _, Read as _};
+    let mut child = world.spawned(arguments);
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let (mut seen, mut address) = (String::new(), String::new());
+    while address.is_empty() {
+        let mut line = String::new();
+        assert!(said.read_line(&mut line).unwrap() > 0, "no address: {seen}");
+        if line.trim().starts_with("http") {
+            line.trim().clone_into(&mut address);
+        }
+        seen.push_str(&line);
+    }
+    let url = url::Url::parse(&address).unwrap();
+    let back = url.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+    let method = url.query_pairs().any(|(name, value)| name == "code_challenge_method" && value == "S256");
+    assert!(back.starts_with("http://127.0.0.1:") && method, "{address}");
+    let query = Browser::new().sign_in(&address, &back, "alice", &world.password).await;
+    let http = client(&HttpSettings::default()).unwrap();
+    // Somebody else's knock first: it is turned away, and the command goes on waiting.
+    let foreign = http.get(&back).query(&[("state", "another"), ("code", "stolen")]).send().await.unwrap();
+    assert_eq!(foreign.status().as_u16(), 404);
+    assert!(http.get(&back).query(&query).send().await.unwrap().status().is_success());
+    let mut printed = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    said.read_to_string(&mut seen).unwrap();
+    (child.wait().unwrap().code(), printed, seen)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_got_through_a_browser_and_kept_where_that_is_asked_for() {
+    let world = healthy().await;
+    let (status, token, said) = through_a_browser(&world, &["token", "get"]).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert!(token.starts_with("ey") && !said.contains(token.trim()), "the token is on standard output alone");
+    let read = world.fed(&["token", "inspect", "--json"], &token);
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!((&read["signature"], &read["claims"]["preferred_username"]), (&json!(true), &json!("alice")));
+    assert!(
+        world.examine().await.iter().any(|finding| finding.note == Some(Note::NobodySignedIn)),
+        "nothing is kept"
+    );
+
+    let (status, printed, said) = through_a_browser(&world, &["token", "get", "--store"]).await;
+    assert_eq!((status, printed.as_str()), (Some(0), ""), "{said}");
+    let findings = world.examine().await;
+    assert_eq!(codes(&findings), BTreeSet::new(), "{findings:#?}");
+    let fine = |finding: &Finding| finding.check == Check::Person && finding.mark == Mark::Fine;
+    assert!(findings.iter().any(fine), "{findings:#?}");
+    assert_eq!(world.at_an_import().await, None, "imports go on with it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_for_the_doctor_shows_that_persons_way_to_the_project() {
+    let world = healthy().await;
+    let project = |name: &str| format!("{}/alice/{name}", world.renku.git_url);
+    for (name, status, words) in [("first-project", 0, "✓ renku.main"), ("nowhere", 1, "project-not-")] {
+        let record = world.folder.path().join("record.txt");
+        let asked = project(name);
+        let arguments = ["doctor", "--sign-in", "--project", &asked, "--record", record.to_str().unwrap()];
+        let (ended, told, said) = through_a_browser(&world, &arguments).await;
+        assert_eq!(ended, Some(status), "{told}{said}");
+        let line = told.lines().find(|line| line.contains("The person's project")).unwrap();
+        assert!(line.starts_with(if status == 0 { "✓" } else { "✗" }) && told.contains(words), "{told}");
+        let recorded = std::fs::read_to_string(record).unwrap();
+        for exchange in ["GET ", "/.well-known/openid-configuration", "redirect_uri=…", "cache.files_list"]
+        {
+            assert!(recorded.contains(exchange), "{exchange}: {recorded}");
+        }
+        assert!(!recorded.contains("sandbox-secret") && !recorded.contains("eyJ"), "{recorded}");
+    }
+    assert!(
+        world.examine().await.iter().any(|finding| finding.note == Some(Note::NobodySignedIn)),
+        "nothing is kept"
+    );
 }
 
 #[tokio::test]

@@ -203,6 +203,13 @@ impl World {
         command.arg("--config").arg(self.file()).args(arguments).output().unwrap()
     }
 
+    /// A command of ours that goes on while the test talks to it.
+    pub(crate) fn spawned(&self, arguments: &[&str]) -> std::process::Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dataverse-renku"));
+        command.arg("--config").arg(self.file()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     pub(crate) fn fed(&self, arguments: &[&str], input: &str) -> Output {
         use std::io::Write as _;
         let mut command = Command::new(env!("CARGO_BIN_EXE_dataverse-renku"));

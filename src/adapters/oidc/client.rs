@@ -82,7 +82,7 @@ impl OidcProvider {
         }
         form.extend_from_slice(fields);
         let request = self.http.post(url.clone()).header("accept", "application/json").form(&form);
-        let response = request.send().await.map_err(OidcError::sending)?;
+        let response = http::send(request).await.map_err(OidcError::sending)?;
         let status = response.status();
         let after = http::retry_after(response.headers());
         let body = http::body(response, BODY_CAP)

@@ -184,7 +184,7 @@ impl<'c> AsyncHttpClient<'c> for Bridge<'_> {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
             let request = request.try_into().map_err(OidcError::NotSent)?;
-            let response = self.0.execute(request).await.map_err(OidcError::sending)?;
+            let response = http::execute(self.0, request).await.map_err(OidcError::sending)?;
             let status = response.status();
             if status.is_server_error() {
                 let after = http::retry_after(response.headers());

@@ -76,7 +76,7 @@ impl OidcProvider {
                 query.append_pair("code_challenge", &challenge).append_pair("code_challenge_method", "S256");
             }
         }
-        let response = self.http.get(url).send().await.map_err(OidcError::sending)?;
+        let response = http::send(self.http.get(url)).await.map_err(OidcError::sending)?;
         let status = response.status();
         let after = http::retry_after(response.headers());
         if status.is_server_error() {
@@ -182,7 +182,7 @@ impl OidcProvider {
     /// The issuer that a discovery document at this address names.
     async fn issuer_named_at(&self, issuer: &str) -> Option<(String, Option<i64>)> {
         let url = format!("{issuer}/.well-known/openid-configuration");
-        let response = self.http.get(url).header(ACCEPT, "application/json").send().await.ok()?;
+        let response = http::send(self.http.get(url).header(ACCEPT, "application/json")).await.ok()?;
         let ahead = response.headers().get(DATE).and_then(|date| self.ahead(date.to_str().ok()?));
         let body = http::body(response, BODY_CAP).await.ok()?;
         let document: Document = serde_json::from_slice(&body).ok()?;
@@ -200,7 +200,7 @@ impl OidcProvider {
     /// Where the Renku's own sign-in leads: a redirect to its realm's authorization endpoint.
     async fn issuer_of_renku(&self) -> Option<String> {
         let renku = self.settings.renku_url.as_str().trim_end_matches('/');
-        let response = self.http.get(format!("{renku}/api/auth/login")).send().await.ok()?;
+        let response = http::send(self.http.get(format!("{renku}/api/auth/login"))).await.ok()?;
         let target = response.headers().get(LOCATION)?.to_str().ok()?;
         let (issuer, _) = target.split_once("/protocol/openid-connect/")?;
         Some(issuer.to_owned())
@@ -243,7 +243,7 @@ impl OidcProvider {
     /// `None`: it is accepted, or nothing is known.
     async fn userinfo_refusal(&self, provider: &Provider, access: &AccessToken) -> Option<String> {
         let url = provider.userinfo.clone()?;
-        let response = self.http.get(url).bearer_auth(access.expose()).send().await.ok()?;
+        let response = http::send(self.http.get(url).bearer_auth(access.expose())).await.ok()?;
         if response.status() != reqwest::StatusCode::UNAUTHORIZED {
             return None;
         }
