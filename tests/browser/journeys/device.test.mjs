@@ -62,11 +62,14 @@ test("the code's page is accessible in every language, and fits a narrow screen"
   await alice.close();
 });
 
-test("a code that was refused says so", async () => {
-  const alice = await person(browser);
-  const tab = await askedForCode(alice);
-  const code = await tab.getByText(/^[A-Z]{4}-[A-Z]{4}$/).innerText();
-  await sandbox.tell("keycloak", "device/deny", { user_code: code });
-  await tab.getByRole("heading", { level: 1, name: say("en", "sign-in-refused") }).waitFor();
-  await alice.close();
-});
+for (const script of [true, false]) {
+  test(`a code that was refused says so, ${script ? "with" : "without"} script`, async () => {
+    const alice = await person(browser, { script });
+    const tab = await askedForCode(alice);
+    const code = await tab.getByText(/^[A-Z]{4}-[A-Z]{4}$/).innerText();
+    await sandbox.tell("keycloak", "device/deny", { user_code: code });
+    // The page goes on by itself, also without script, where it loads itself again.
+    await tab.getByRole("heading", { level: 1, name: say("en", "sign-in-refused") }).waitFor();
+    await alice.close();
+  });
+}

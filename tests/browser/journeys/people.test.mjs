@@ -36,8 +36,8 @@ for (const script of [true, false]) test(`nobody sees another's import: not its 
   await bob.close();
 });
 
-test("after signing out nothing of it can be seen", async () => {
-  const alice = await person(browser);
+for (const script of [true, false]) test(`after signing out nothing of it can be seen, ${script ? "with" : "without"} script`, async () => {
+  const alice = await person(browser, { script });
   await signedIn(alice, sandbox);
   await alice.page.getByRole("link", { name: "Account" }).click();
   await alice.page.getByRole("heading", { level: 2, name: "Alice Amsler" }).waitFor();
@@ -48,8 +48,8 @@ test("after signing out nothing of it can be seen", async () => {
   await alice.close();
 });
 
-test("disconnecting revokes the sign-in at Keycloak and erases it here", async () => {
-  const carol = await person(browser);
+for (const script of [true, false]) test(`disconnecting revokes the sign-in at Keycloak and erases it here, ${script ? "with" : "without"} script`, async () => {
+  const carol = await person(browser, { script });
   await signedIn(carol, sandbox, "carol");
   await carol.page.getByRole("link", { name: "Account" }).click();
   await carol.page.getByText("Sign-in works").waitFor();

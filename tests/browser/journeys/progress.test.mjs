@@ -143,24 +143,27 @@ for (const script of [true, false]) {
   }));
 }
 
-test("what has arrived on a protected project says where it lies and what to do", async () => withAlice({}, async (alice) => {
-  const tab = await startImport(alice, sandbox, "doi:10.5072/FK2/UTF8", "protected-main");
-  await awaitHeading(tab, "Complete, on a branch of its own that you still have to merge");
-  await tab.getByText(/Merge the branch/).waitFor();
-  await accessible(tab, "a dataset on a branch of its own");
-}));
+for (const script of [true, false]) {
+  test(`what has arrived on a protected project says where it lies and what to do, ${script ? "with" : "without"} script`, async () => withAlice({ script }, async (alice) => {
+    const tab = await startImport(alice, sandbox, `doi:10.5072/FK2/${script ? "UTF8" : "MANY20"}`, "protected-main");
+    await awaitHeading(tab, "Complete, on a branch of its own that you still have to merge", script);
+    await tab.getByText(/Merge the branch/).waitFor();
+    if (script) await accessible(tab, "a dataset on a branch of its own");
+  }));
+}
 
-test("my imports can be searched and filtered", async () => withAlice({}, async (alice) => {
-  const tab = await startImport(alice, sandbox, GLACIER.pid, "second-project");
-  await awaitHeading(tab, "Complete");
-  const { page } = alice;
-  await page.goto(`${sandbox.connector}/imports`);
-  await page.getByRole("searchbox", { name: "Title or identifier" }).fill("glacier");
-  await page.getByRole("button", { name: "Search" }).click();
-  await page.getByRole("link", { name: GLACIER.title }).first().waitFor();
-  assert.equal(await page.getByRole("link", { name: "Fake dataset" }).count(), 0);
-  await page.getByRole("link", { name: "Under way" }).click();
-  await page.getByRole("heading", { name: "Nothing found" }).waitFor();
-  await page.getByRole("link", { name: "See all imports" }).click();
-  await page.getByRole("link", { name: "Fake dataset" }).first().waitFor();
-}));
+for (const script of [true, false]) {
+  test(`my imports can be searched and filtered, ${script ? "with" : "without"} script`, async () => withAlice({ script }, async (alice) => {
+    const { page } = alice;
+    if (script) await awaitHeading(await startImport(alice, sandbox, GLACIER.pid, "second-project"), "Complete");
+    await page.goto(`${sandbox.connector}/imports`);
+    await page.getByRole("searchbox", { name: "Title or identifier" }).fill("glacier");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByRole("link", { name: GLACIER.title }).first().waitFor();
+    assert.equal(await page.getByRole("link", { name: "Fake dataset" }).count(), 0);
+    await page.getByRole("link", { name: "Under way" }).click();
+    await page.getByRole("heading", { name: "Nothing found" }).waitFor();
+    await page.getByRole("link", { name: "See all imports" }).click();
+    await page.getByRole("link", { name: "Fake dataset" }).first().waitFor();
+  }));
+}
