@@ -3,7 +3,7 @@
 subscriptions-title = Ihre Abonnements
 subscriptions-none = Sie halten noch kein Projekt mit einem Datensatz aktuell.
 subscriptions-paused = Pausiert: Neue Versionen kommen nicht ins Projekt.
-subscriptions-version = Fassung
+subscriptions-version = Version
 subscriptions-noticed = Bemerkt
 subscriptions-outcome = Was daraus wurde
 subscriptions-open = unterwegs

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Sentences that are the same in more than one language, rightly.
-const ALIKE: [&str; 15] = [
+const ALIKE: [&str; 16] = [
     "day",
     "decimal",
     "import-renku",
@@ -22,6 +22,7 @@ const ALIKE: [&str; 15] = [
     "size-kilobytes",
     "size-megabytes",
     "size-terabytes",
+    "subscriptions-version",
     "time-of-day",
 ];
 
