@@ -101,7 +101,7 @@ token-signature-wrong = Das Token wurde nicht von der Renku-Anmeldung ausgestell
 token-signature-wrong-remedy = Holen Sie ein neues Token bei dem Renku, um das es geht, mit einer Geräte-Anmeldung als Client `renku-cli`.
 
 token-expired = Das Token ist abgelaufen.
-token-expired-remedy = Holen Sie ein neues, mit einer Geräte-Anmeldung als Client `renku-cli`.
+token-expired-remedy = Melden Sie sich hier neu an: Ein Import, der wartet, geht von selbst weiter. Ein Programm bekommt ein neues Token mit einer Geräte-Anmeldung als Client `renku-cli`.
 
 token-issuer-mismatch = Das Token stammt von der Anmeldung eines anderen Renku.
 token-issuer-mismatch-remedy = Holen Sie ein Token bei dem Renku, um das es geht. Ist es das richtige, berichtigt die Betreuung dieses Dienstes issuer im Abschnitt [renku.NAME.oidc].

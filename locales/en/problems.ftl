@@ -101,7 +101,7 @@ token-signature-wrong = The token was not issued by Renku's sign-in.
 token-signature-wrong-remedy = Get a new token from the Renku for which you ask, by a device sign-in as the client `renku-cli`.
 
 token-expired = The token's time is over.
-token-expired-remedy = Get a new one, by a device sign-in as the client `renku-cli`.
+token-expired-remedy = Sign in here again: an import that waits goes on by itself. A program gets a new token by a device sign-in as the client `renku-cli`.
 
 token-issuer-mismatch = The token comes from the sign-in of another Renku.
 token-issuer-mismatch-remedy = Get a token from the Renku for which you ask. If it is the right one, whoever runs this service corrects issuer in the section [renku.NAME.oidc].

@@ -101,7 +101,7 @@ token-signature-wrong = Le jeton n'a pas été émis par la connexion à Renku.
 token-signature-wrong-remedy = Obtenez un nouveau jeton auprès du Renku concerné, par une connexion par appareil avec le client `renku-cli`.
 
 token-expired = Le jeton a expiré.
-token-expired-remedy = Obtenez-en un nouveau, par une connexion par appareil avec le client `renku-cli`.
+token-expired-remedy = Reconnectez-vous ici : une importation qui attend reprend d'elle-même. Un programme obtient un nouveau jeton par une connexion par appareil avec le client `renku-cli`.
 
 token-issuer-mismatch = Le jeton vient de la connexion à un autre Renku.
 token-issuer-mismatch-remedy = Obtenez un jeton auprès du Renku concerné. Si c'est bien le bon, la personne qui gère ce service corrige issuer dans la section [renku.NAME.oidc].
