@@ -276,15 +276,12 @@ pub fn objections(
 ) -> Vec<Objection> {
     use crate::domain::problem::ProblemCode;
     let mut found = Vec::new();
+    // The words are names and numbers, since they stand in pages of every language.
     let mut object = |code, forbids, words: String| {
         found.push(Objection { problem: Problem::new(code).saying(words), forbids });
     };
     if can.latest_only && wanted.is_some_and(|wanted| wanted != version.number) {
-        object(
-            ProblemCode::VersionNotLatest,
-            true,
-            format!("the latest published version is {}", version.number),
-        );
+        object(ProblemCode::VersionNotLatest, true, version.number.to_string());
     }
     match &version.pid {
         Pid::Doi { prefix, .. } if can.only_dois && !can.test_dois && prefix == TEST_PREFIX => {
@@ -306,7 +303,7 @@ pub fn objections(
         object(
             ProblemCode::DatasetHasClosedFiles,
             can.needs_open_files,
-            format!("{} of {} files: {named}", closed.len(), version.files.len()),
+            format!("{} / {}: {named}", closed.len(), version.files.len()),
         );
     }
     if version.guestbook {
@@ -316,15 +313,11 @@ pub fn objections(
         object(
             ProblemCode::DatasetHasTooManyFiles,
             true,
-            format!("{} files, at most {} fit", version.files.len(), can.most_files),
+            format!("{} > {}", version.files.len(), can.most_files),
         );
     }
     if version.bytes() > can.most_bytes {
-        object(
-            ProblemCode::DatasetTooLarge,
-            true,
-            format!("{} bytes, at most {} fit", version.bytes(), can.most_bytes),
-        );
+        object(ProblemCode::DatasetTooLarge, true, format!("{} B > {} B", version.bytes(), can.most_bytes));
     }
     if can.flat {
         let names = version.equal_names();

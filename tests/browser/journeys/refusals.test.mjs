@@ -161,7 +161,9 @@ for (const script of [true, false]) {
     await page.getByRole("button", { name: "Refuse" }).click();
     await page.getByRole("heading", { level: 1, name: say("en", "sign-in-refused") }).waitFor();
     await checked(page, "a refused sign-in", script);
+    const refused = page.url();
     await page.getByRole("main").getByRole("link", { name: /^(Sign in|Back to the start)/ }).first().click();
+    await page.waitForURL((url) => `${url}` !== refused);
   }));
 
   test(`whose session ended meanwhile signs in again and finds the page as it was, ${how}`, async () => withPerson({ script }, async (alice) => {
