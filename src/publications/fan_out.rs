@@ -46,9 +46,10 @@ impl Publications {
             let later = self.comes_later(message, When::Retry(due.since(now))).await;
             return Ok(if later { Settlement::Ack } else { Settlement::HandBack });
         };
+        let mut version = None;
         let change = match self.hand_on(&publication).await? {
             Ok(Handed::On(edition, imports)) => {
-                tracing::info!(publication.id = %id, dataset = %publication.pid, version = %edition.number, imports, "a publication is handed on");
+                version = Some(edition.number);
                 self.ends(&publication, PublicationState::Done, None, Some(edition), imports)
             }
             Ok(Handed::ToNobody) => self.ends(&publication, PublicationState::Done, None, None, 0),
@@ -57,6 +58,11 @@ impl Publications {
         self.engine.breakpoints.passes("fan-out.before-commit").await;
         if let Some(after) = self.rows.change_publication(&publication, change).await? {
             self.engine.breakpoints.passes("fan-out.after-commit").await;
+            // Told once it is stored: whoever lost the row to another has handed nothing on.
+            if let Some(version) = version {
+                let imports = after.imports;
+                tracing::info!(publication.id = %id, dataset = %after.pid, %version, imports, "a publication is handed on");
+            }
             self.nudge_publication(&after).await;
         }
         Ok(Settlement::Ack)
