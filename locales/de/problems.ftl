@@ -387,6 +387,9 @@ subscription-unknown-remedy = Sehen Sie unter /subscriptions Ihre Abonnements du
 operators-only = Das darf nur sehen oder tun, wer diesen Dienst betreibt.
 operators-only-remedy = Wer diesen Dienst betreibt, trägt Ihr Subject (sub) bei Keycloak unter people im Abschnitt [admin] ein oder tut es für Sie.
 
+service-sign-in-needed = Niemand ist angemeldet, um hier zu importieren, was Administratorinnen und Administratoren aktuell halten.
+service-sign-in-needed-remedy = Melden Sie sich als Dienstperson an, also als jemand, der in Renku bekannt ist und in das Projekt schreiben darf: dataverse-renku token get --store --service. Danach geht es von selbst weiter.
+
 publication-not-confirmed = Das Repositorium hat eine Veröffentlichung gemeldet, die es selbst nicht zeigt.
 publication-not-confirmed-remedy = Deswegen wurde nichts importiert. Wer das Repositorium betreibt, prüft, ob sein Workflow dataset.id und dataset.globalId desselben Datensatzes schickt, wie in der Definition dieses Dienstes.
 

@@ -10,6 +10,9 @@ mail-why =
 mail-sign-in-subject = Please sign in again: version { $version } of { $dataset } waits
 mail-sign-in = Version { $version } of the dataset { $dataset } is out and is to go into your project { $project }. It waits because your sign-in is over. Sign in once, and it goes on by itself.
 
+mail-service-sign-in-subject = The service person has to sign in: version { $version } of { $dataset } waits
+mail-service-sign-in = Version { $version } of the dataset { $dataset } is out and is to go into the project { $project }. It waits because the sign-in of the service person, who imports it, is over.
+
 mail-paused-subject = Your project is not kept up to date any more with { $dataset }
 mail-paused = New versions of the dataset { $dataset } no longer come into your project { $project } until you let the subscription go on.
 

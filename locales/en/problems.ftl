@@ -387,6 +387,9 @@ subscription-unknown-remedy = Look through your subscriptions under /subscriptio
 operators-only = Only whoever runs this service may see or do this.
 operators-only-remedy = Whoever runs this service adds your subject (sub) at Keycloak to people in the section [admin], or does it for you.
 
+service-sign-in-needed = Nobody is signed in who imports what administrators keep up to date here.
+service-sign-in-needed-remedy = Sign in as the service person, a user of Renku who may write to the project: dataverse-renku token get --store --service. It goes on by itself afterwards.
+
 publication-not-confirmed = The repository announced a publication that it does not show.
 publication-not-confirmed-remedy = Nothing was imported because of it. Whoever runs the repository checks that its workflow sends dataset.id and dataset.globalId of one dataset, as in the definition made by this service.
 

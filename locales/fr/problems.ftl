@@ -387,6 +387,9 @@ subscription-unknown-remedy = Consultez vos abonnements sous /subscriptions. Il 
 operators-only = Seules les personnes qui exploitent ce service peuvent voir ou faire cela.
 operators-only-remedy = La personne qui exploite ce service ajoute votre sujet (sub) de Keycloak à people dans la section [admin], ou le fait pour vous.
 
+service-sign-in-needed = Personne n'est connecté pour importer ici ce que les administrateurs tiennent à jour.
+service-sign-in-needed-remedy = Connectez-vous comme personne de service, c'est-à-dire quelqu'un que Renku connaît et qui peut écrire dans le projet : dataverse-renku token get --store --service. Tout reprend ensuite de soi-même.
+
 publication-not-confirmed = L'entrepôt a annoncé une publication qu'il ne montre pas.
 publication-not-confirmed-remedy = Rien n'a été importé à cause d'elle. La personne qui exploite l'entrepôt vérifie que son workflow envoie dataset.id et dataset.globalId d'un même jeu de données, comme dans la définition produite par ce service.
 

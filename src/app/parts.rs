@@ -153,6 +153,7 @@ impl Parts {
                 publications: Arc::clone(&store) as Arc<dyn PublicationStore>,
                 subscriptions: Arc::clone(&store) as Arc<dyn SubscriptionStore>,
                 tokens: Arc::new(identity.clone()) as Arc<dyn Tokens>,
+                people: Arc::clone(&people),
                 secrets: secrets(config),
                 mailer: mailer(config)?,
                 words: Arc::new(texts::mail),

@@ -344,6 +344,11 @@ pub(crate) struct SubscribeArgs {
     #[arg(long)]
     pub(crate) person: Option<String>,
 
+    /// Let the Renku's service person import instead of you (see `token get --service`). You must be an operator and may write to the
+    /// project yourself.
+    #[arg(long)]
+    pub(crate) service: bool,
+
     /// Where and how.
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -490,6 +495,11 @@ pub(crate) struct TokenGetArgs {
     /// Ask for a sign-in that outlasts the session at Keycloak (`offline_access`), for what works while nobody is there.
     #[arg(long, requires = "store")]
     pub(crate) offline: bool,
+
+    /// Keep it as the service person's: a user of Renku who imports what administrators keep up to date (`subscriptions add
+    /// --service`), in place of an earlier one. It outlasts the session at Keycloak, as with --offline.
+    #[arg(long, requires = "store")]
+    pub(crate) service: bool,
 
     /// With this user's password, read from the terminal or a pipe. Only where an administrator allows it; see what it says.
     #[arg(long, value_name = "USER")]

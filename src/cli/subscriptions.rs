@@ -92,8 +92,10 @@ async fn list(
 fn line(subscription: &Value) {
     let text = |name: &str| subscription.get(name).and_then(Value::as_str).unwrap_or("");
     let problem = subscription.pointer("/problem/code").and_then(Value::as_str).unwrap_or("");
+    let service = subscription.get("service").and_then(Value::as_bool).unwrap_or_default();
+    let by = if service { "(service person) " } else { "" };
     out::line(format!(
-        "{}  {:<7} {}  →  {}  {problem}",
+        "{}  {:<7} {}  →  {}  {by}{problem}",
         text("id"),
         text("state"),
         text("dataset"),
@@ -143,7 +145,7 @@ async fn add(file: Option<&Path>, args: SubscribeArgs) -> anyhow::Result<ExitCod
     let subscription = if let Some(server) = &args.connection.server {
         let wish = json!({
             "dataset": args.dataset, "project": args.project, "installation": args.installation, "renku": args.renku,
-            "api": args.api,
+            "api": args.api, "service": args.service,
         });
         api(server, &args.connection)?.post("/subscriptions", Some(&wish)).await?
     } else {
@@ -154,6 +156,7 @@ async fn add(file: Option<&Path>, args: SubscribeArgs) -> anyhow::Result<ExitCod
             installation: args.installation,
             project: args.project,
             api: args.api,
+            service: args.service,
         };
         let language = Language::En.as_str();
         let subscribed = local.parts.publications.subscribe(person.id, &person.renku, &wish, language).await;

@@ -70,7 +70,7 @@ pub(super) async fn signed_in(
     if let Some(client) = &args.client_id {
         place.client_id.clone_from(client);
     }
-    let stay = if args.offline { Stay::Offline } else { Stay::Session };
+    let stay = if args.offline || args.service { Stay::Offline } else { Stay::Session };
     let got = match &args.password {
         Some(username) => {
             out::note(say("password-warning"));
@@ -105,10 +105,9 @@ async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
     };
     if args.store {
         let parts = Parts::connect(config, Access::Tool, None).await?;
-        let kept = parts.identity.adopt(name, &tokens, claims).await;
+        let kept = keep(&parts, name, &tokens, claims, args.service).await;
         parts.close().await;
-        let (person, woken) = kept.map_err(|fault| Named(fault.problem))?;
-        out::note(format!("{} {} ({woken})", say("stored"), person.username));
+        kept?;
     } else if args.json {
         out::json(&json!({
             "access_token": tokens.access.expose_secret(), "until": tokens.access_until.to_string(),
@@ -119,6 +118,26 @@ async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
         out::line(tokens.access.expose_secret());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn keep(
+    parts: &Parts,
+    renku: &RenkuName,
+    tokens: &GrantedTokens,
+    claims: Claims,
+    service: bool,
+) -> anyhow::Result<()> {
+    let (person, woken) =
+        parts.identity.adopt(renku, tokens, claims).await.map_err(|fault| Named(fault.problem))?;
+    out::note(format!("{} {} ({woken})", say("stored"), person.username));
+    if service {
+        let earlier = parts.people.set_service_person(&person, SystemClock.now()).await?;
+        out::note(format!("{} {}", say("service"), person.username));
+        if let Some(earlier) = earlier {
+            out::note(format!("{} {}", say("service-before"), earlier.username));
+        }
+    }
+    Ok(())
 }
 
 async fn by_device(provider: &OidcProvider, stay: Stay) -> Result<(GrantedTokens, Claims), Fault> {

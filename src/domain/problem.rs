@@ -124,6 +124,9 @@ catalogue! {
     /// As many as we serve at the same time are being served.
     ServiceBusy = "service-busy", Nobody;
 
+    /// Nobody is named whose sign-in serves what administrators keep up to date.
+    ServiceSignInNeeded = "service-sign-in-needed", Operator;
+
     // Who asked: Keycloak, tokens.
     /// The person has to sign in to Renku's Keycloak for us (again).
     SignInNeeded = "sign-in-needed", Researcher;

@@ -39,8 +39,10 @@ impl SubscriptionState {
 pub struct Subscription {
     /// Its number.
     pub id: SubscriptionId,
-    /// Whose; imports are made with this person's stored sign-in.
+    /// Whose.
     pub person: PersonId,
+    /// Whether imports are made with the stored sign-in of the Renku's service person, instead of the owner's.
+    pub service: bool,
     /// Which Renku.
     pub renku: RenkuName,
     /// Through which of its services.

@@ -170,6 +170,14 @@ impl IdentityStore for FakeStore {
         Ok(credentials.values().filter(is).cloned().collect())
     }
 
+    async fn service_person(&self, _: &RenkuName) -> Result<Option<Person>, StoreError> {
+        Ok(None)
+    }
+
+    async fn set_service_person(&self, _: &Person, _: Timestamp) -> Result<Option<Person>, StoreError> {
+        Ok(None)
+    }
+
     async fn erase(&self, person: PersonId) -> Result<(), StoreError> {
         self.credentials.lock().unwrap().remove(&person);
         self.sessions.lock().unwrap().retain(|session| !session.people.contains(&person));

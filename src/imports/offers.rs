@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::breaker::Upstream;
+use super::start::about;
 use super::{Engine, RenkuSite};
-use crate::domain::ids::RenkuName;
+use crate::domain::ids::{PersonId, RenkuName};
+use crate::domain::import::Order;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::project::{ProjectAddress, RenkuApi};
 use crate::domain::time::Timestamp;
@@ -123,6 +126,17 @@ impl Engine {
             self.known.hear(name, *api, answer, self.clock.now());
         }))
         .await;
+    }
+
+    /// Looks whether the person may write to the order's project, with their own sign-in.
+    ///
+    /// # Errors
+    /// `project-not-writable` and its like, about the field `project`; a sign-in that is needed; a fault of Renku.
+    pub(crate) async fn may_write(&self, person: PersonId, order: &Order) -> Result<(), Fault> {
+        let token = self.tokens.access_token(person).await?;
+        let asked = self.renku(order)?.may_write(&token, &order.project);
+        let upstream = Upstream::Renku(order.renku.clone(), order.api);
+        self.guarded(upstream, asked).await.map_err(|fault| about(fault, "project"))
     }
 
     /// The service for a new import: the one that is asked for, else the preferred one of those that take this project; and the

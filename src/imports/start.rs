@@ -161,6 +161,7 @@ impl Engine {
             subscription: Subscription {
                 id: SubscriptionId::new(now),
                 person,
+                service: false,
                 renku: order.renku.clone(),
                 api: order.api,
                 installation: order.installation.clone(),

@@ -3,11 +3,11 @@
 //! The ledger's key decides what was handed on before, so that a publication may be dealt with twice, late, or by two workers.
 
 use super::Publications;
-use crate::domain::ids::PublicationId;
+use crate::domain::ids::{PersonId, PublicationId};
 use crate::domain::import::Order;
 use crate::domain::ports::publications::{DatasetRef, Look, PublicationChange};
 use crate::domain::ports::queue::{Message, When};
-use crate::domain::ports::store::StoreError;
+use crate::domain::ports::store::{NewImport, StoreError};
 use crate::domain::ports::subscriptions::{HandedOn, SubscriptionFilter};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::project::RenkuApi;
@@ -139,17 +139,20 @@ impl Publications {
         edition: &Edition,
         publication: Option<PublicationId>,
     ) -> Result<bool, StoreError> {
+        let Some(person) = self.serving(subscription).await? else { return Ok(false) };
         let noted = match subscription.api {
             // It copies, and would be sent the same files under the same name again.
             RenkuApi::Core if self.subscriptions.has_version(subscription.id, edition).await? => {
                 Some(LedgerOutcome::MetadataOnly)
             }
-            RenkuApi::Data if self.follows_by_itself(subscription).await? => Some(LedgerOutcome::Followed),
+            RenkuApi::Data if self.follows_by_itself(subscription, person).await? => {
+                Some(LedgerOutcome::Followed)
+            }
             RenkuApi::Core | RenkuApi::Data => None,
         };
         let what = match noted {
             Some(outcome) => HandedOn::Noted(outcome),
-            None => HandedOn::Import(Box::new(self.import_of(subscription, edition))),
+            None => HandedOn::Import(Box::new(self.import_of(subscription, person, edition))),
         };
         let given = self.subscriptions.hand_on(subscription, edition, what, publication, self.now()).await?;
         let Some(Some(import)) = given else { return Ok(false) };
@@ -166,8 +169,12 @@ impl Publications {
 
     /// Whether nobody is signed in to look in their own name, and the dataset is linked since an earlier version: Renku shows the
     /// connector to everybody, and the data follow without us. In doubt an import is started, which waits for the sign-in.
-    async fn follows_by_itself(&self, subscription: &Subscription) -> Result<bool, StoreError> {
-        let signed_out = match self.tokens.access_token(subscription.person).await {
+    async fn follows_by_itself(
+        &self,
+        subscription: &Subscription,
+        person: PersonId,
+    ) -> Result<bool, StoreError> {
+        let signed_out = match self.tokens.access_token(person).await {
             Err(fault) => matches!(fault.class, Class::SignIn(_)),
             Ok(_) => false,
         };
@@ -187,13 +194,9 @@ impl Publications {
         Ok(followed.unwrap_or(false))
     }
 
-    fn import_of(
-        &self,
-        subscription: &Subscription,
-        edition: &Edition,
-    ) -> crate::domain::ports::store::NewImport {
+    fn import_of(&self, subscription: &Subscription, person: PersonId, edition: &Edition) -> NewImport {
         self.engine.prepared(
-            subscription.person,
+            person,
             Order {
                 installation: subscription.installation.clone(),
                 pid: subscription.pid.clone(),

@@ -8,6 +8,7 @@ mod fan_out;
 mod post;
 pub mod receive;
 mod resume;
+mod serving;
 mod settle;
 pub mod subscribe;
 mod sweep;
@@ -22,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::task::TaskTracker;
 
 use crate::domain::ids::InstallationName;
-use crate::domain::ports::identity::Tokens;
+use crate::domain::ports::identity::{IdentityStore, Tokens};
 use crate::domain::ports::mail::{MailKind, Mailer};
 use crate::domain::ports::publications::{Announced, NewPublication, PublicationStore};
 use crate::domain::ports::queue::{Message, When};
@@ -68,8 +69,10 @@ pub struct Parts {
     pub publications: Arc<dyn PublicationStore>,
     /// Subscriptions.
     pub subscriptions: Arc<dyn SubscriptionStore>,
-    /// People's tokens, for the mail address in them.
+    /// People's tokens, for the mail address in them and for what is looked at in their name.
     pub tokens: Arc<dyn Tokens>,
+    /// People, for who serves what administrators keep up to date.
+    pub people: Arc<dyn IdentityStore>,
     /// The secrets in the callback's address.
     pub secrets: BTreeMap<InstallationName, Vec<SecretString>>,
     /// Sends mails, if that is configured.
@@ -89,6 +92,7 @@ pub struct Publications {
     rows: Arc<dyn PublicationStore>,
     subscriptions: Arc<dyn SubscriptionStore>,
     tokens: Arc<dyn Tokens>,
+    people: Arc<dyn IdentityStore>,
     /// Digests, so that all are of one length and none is kept in clear.
     secrets: Arc<Vec<(InstallationName, [u8; 32])>>,
     mailer: Option<Arc<dyn Mailer>>,
@@ -109,6 +113,7 @@ impl Publications {
             rows: parts.publications,
             subscriptions: parts.subscriptions,
             tokens: parts.tokens,
+            people: parts.people,
             secrets: Arc::new(digests.collect()),
             mailer: parts.mailer,
             words: parts.words,

@@ -37,6 +37,8 @@ pub struct Wish {
     pub project: String,
     /// Which of Renku's services, if not the preferred one.
     pub api: Option<String>,
+    /// Whether the service person's sign-in is to serve it; the caller has checked that an administrator asks.
+    pub service: bool,
 }
 
 impl Publications {
@@ -61,10 +63,11 @@ impl Publications {
             api: wish.api.clone(),
         };
         let order = self.engine.order(renku, &request).await?;
+        let importer = if wish.service { self.admitted(person, &order).await? } else { person };
         let dataset = DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() };
         let edition = self.latest(&dataset).await.map_err(about_dataset)?;
         let imports = ImportFilter {
-            person: Some(person),
+            person: Some(importer),
             installation: Some(order.installation.clone()),
             pid: Some(order.pid.clone()),
             limit: LATELY,
@@ -78,11 +81,20 @@ impl Publications {
         let has = imports.into_iter().filter(into_this).find(|import| brings(import, &edition));
         let mail = self.mail_of(person, language).await;
         let has_it = has.is_some();
-        let new = NewSubscription {
+        let mut new = NewSubscription {
             has: has.map(|import| (edition, import)),
             ..self.engine.subscription(person, &order, mail)
         };
+        new.subscription.service = wish.service;
         let subscribed = self.subscriptions.subscribe(new).await.map_err(store_fault)?;
+        if let Subscribed::Existing(own) = &subscribed
+            && wish.service
+            && !own.service
+        {
+            let words = format!("{} is served by its owner's sign-in; end it first", own.id);
+            let problem = Problem::new(ProblemCode::NotPossibleNow).about("service").saying(words);
+            return Err(Fault::new(Class::User, problem));
+        }
         tell_subscribed(&subscribed);
         if matches!(subscribed, Subscribed::New(_)) && !has_it {
             // Lost in between, the catch-up finds it: a new subscription's dataset is due for a look.
@@ -102,6 +114,7 @@ impl Publications {
             installation: Some(order.installation.to_string()),
             project: order.project.to_string(),
             api: Some(order.api.to_string()),
+            service: false,
         };
         match self.subscribe(import.person, &order.renku, &wish, language).await? {
             Subscribed::Existing(paused) if paused.state == SubscriptionState::Paused => {
@@ -192,21 +205,27 @@ impl Publications {
         self.mail_address(person).await.map(|address| (address, language.to_owned()))
     }
 
-    /// The person's subscription that keeps this import's project up to date with its dataset, if there is one.
+    /// The subscription that keeps this import's project up to date with its dataset, if there is one: the person's own, or one that
+    /// a service person serves.
     ///
     /// # Errors
     /// A fault of the store.
     pub async fn subscription_of(&self, import: &Import) -> Result<Option<Subscription>, Fault> {
         let order = &import.order;
-        let dataset = DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() };
-        let filter = SubscriptionFilter {
-            person: Some(import.person),
-            dataset: Some(dataset),
+        let of_dataset = SubscriptionFilter {
+            dataset: Some(DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() }),
             limit: PROJECTS,
             ..SubscriptionFilter::default()
         };
-        let found = self.subscriptions.subscriptions(&filter).await.map_err(store_fault)?;
-        Ok(found.into_iter().find(|subscription| subscription.project == order.project))
+        let own = SubscriptionFilter { person: Some(import.person), ..of_dataset.clone() };
+        for filter in [own, SubscriptionFilter { service: true, ..of_dataset }] {
+            let found = self.subscriptions.subscriptions(&filter).await.map_err(store_fault)?;
+            let found = found.into_iter().find(|subscription| subscription.project == order.project);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// Where the person gets mail, as their own sign-in says.

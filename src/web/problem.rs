@@ -66,6 +66,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::LaunchBusy
         | P::WorkflowSecretMissing
         | P::SignInNeeded
+        | P::ServiceSignInNeeded
         | P::ConsentMissing
         | P::RenkuSignInNeeded
         | P::DatasetNameTaken

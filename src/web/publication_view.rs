@@ -22,6 +22,8 @@ pub(crate) struct SubscriptionView {
     /// Whose.
     #[schema(format = "uuid")]
     person: String,
+    /// Whether the Renku's service person imports instead of the owner.
+    service: bool,
     /// The Renku's name.
     renku: String,
     /// Which of its services.
@@ -182,6 +184,7 @@ pub(crate) fn subscription_view(it: &Subscription, language: Language) -> Subscr
     SubscriptionView {
         id: it.id.to_string(),
         person: it.person.to_string(),
+        service: it.service,
         renku: it.renku.to_string(),
         api: it.api.as_str(),
         installation: it.installation.to_string(),

@@ -234,6 +234,9 @@ impl Renku for FakeRenku {
     ) -> Result<Vec<Project>, Fault> {
         self.up().map(|()| Vec::new())
     }
+    async fn may_write(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault> {
+        self.check_project(token, project).await
+    }
     async fn check_project(&self, _token: &AccessToken, _project: &ProjectAddress) -> Result<(), Fault> {
         self.up()?;
         let project = self.state.lock().unwrap().project;

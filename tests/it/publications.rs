@@ -5,6 +5,7 @@
 mod burst;
 mod mails;
 mod renku_2;
+mod service;
 
 use dataverse_renku::publications::definition;
 use futures_util::StreamExt as _;

@@ -92,6 +92,7 @@ on_both! {
     publications::a_project_is_subscribed_once_and_again_after_its_end,
     publications::an_import_and_its_subscription_are_stored_together_and_once,
     publications::looks_that_are_due_are_shared_and_put_off,
+    publications::what_a_service_person_serves_goes_on_with_the_next_who_is_named,
     model::random_histories_agree_with_the_model,
     identity::a_session_lasts_until_its_end_or_its_sign_out,
 }

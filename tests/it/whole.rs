@@ -798,7 +798,7 @@ fn number(value: &Value) -> usize {
     usize::try_from(value.as_u64().unwrap()).unwrap()
 }
 
-fn location(answer: &reqwest::Response) -> String {
+pub(crate) fn location(answer: &reqwest::Response) -> String {
     let location = answer.headers().get(LOCATION);
     location.unwrap_or_else(|| panic!("{} leads nowhere", answer.url())).to_str().unwrap().to_owned()
 }

@@ -387,6 +387,14 @@ impl Renku for RenkuCore {
         Ok(self.listed(token, search, limit).await?)
     }
 
+    async fn may_write(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault> {
+        self.allowed(project).map_err(about_project)?;
+        if self.among_listed(token, project).await? {
+            return Ok(());
+        }
+        Err(Fault::user(ProblemCode::ProjectNotWritable))
+    }
+
     async fn check_project(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault> {
         self.checked(token, project).await.map_err(about_project)
     }

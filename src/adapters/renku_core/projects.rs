@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::RenkuCore;
 use super::client::Call;
 use super::error::RenkuCoreError as Error;
+use super::jobs::path_in_gitlab;
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::project::{Project, ProjectAddress, Visibility};
 use crate::domain::time::Timestamp;
@@ -88,6 +89,18 @@ impl RenkuCore {
             .filter(|project| self.allowed(&project.address).is_ok())
             .take(limit as usize)
             .collect())
+    }
+
+    /// Whether the project is among those that the person may push to.
+    pub(super) async fn among_listed(
+        &self,
+        token: &AccessToken,
+        project: &ProjectAddress,
+    ) -> Result<bool, Error> {
+        let path = path_in_gitlab(project);
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let listed = self.listed(token, name, PAGE).await?;
+        Ok(listed.iter().any(|listed| listed.address == *project))
     }
 }
 

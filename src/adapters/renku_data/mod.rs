@@ -188,6 +188,10 @@ impl Renku for RenkuData {
         Ok(self.writable(token, search, limit).await?)
     }
 
+    async fn may_write(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault> {
+        Ok(self.checked(token, project).await?)
+    }
+
     async fn check_project(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault> {
         Ok(self.checked(token, project).await?)
     }

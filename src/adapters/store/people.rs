@@ -197,10 +197,37 @@ pub(super) async fn disconnecting(db: &Database, limit: u32) -> Result<Vec<Crede
 }
 
 /// A session in which others are signed in as well goes on without this person.
+pub(super) async fn service_person(db: &Database, renku: &RenkuName) -> Result<Option<Person>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        person_columns!(),
+        " FROM service_people JOIN people ON people.id = service_people.person WHERE service_people.renku = $1"
+    );
+    db.row(sql, values![renku.as_str()]).await?.as_ref().map(person_of).transpose()
+}
+
+pub(super) async fn set_service_person(
+    db: &Database,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Option<Person>, StoreError> {
+    let earlier = service_person(db, &person.renku).await?.filter(|earlier| earlier.id != person.id);
+    let mut tx = db.begin().await?;
+    tx.execute(
+        "INSERT INTO service_people (renku, person, since) VALUES ($1, $2, $3) \
+         ON CONFLICT (renku) DO UPDATE SET person = excluded.person, since = excluded.since",
+        values![person.renku.as_str(), person.id.as_uuid(), now],
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(earlier)
+}
+
 pub(super) async fn erase(db: &Database, person: PersonId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     tx.execute("DELETE FROM credentials WHERE person = $1", values![person.as_uuid()]).await?;
     tx.execute("DELETE FROM launch_choices WHERE person = $1", values![person.as_uuid()]).await?;
+    tx.execute("DELETE FROM service_people WHERE person = $1", values![person.as_uuid()]).await?;
     // Subscriptions stay, and wait for a sign-in; whoever is gone gets no mail.
     tx.execute("UPDATE subscriptions SET mail_to = NULL WHERE person = $1", values![person.as_uuid()])
         .await?;

@@ -197,6 +197,18 @@ impl IdentityStore for Store {
         people::disconnecting(&self.db, limit).await
     }
 
+    async fn service_person(&self, renku: &RenkuName) -> Result<Option<Person>, StoreError> {
+        people::service_person(&self.db, renku).await
+    }
+
+    async fn set_service_person(
+        &self,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<Option<Person>, StoreError> {
+        people::set_service_person(&self.db, person, now).await
+    }
+
     async fn erase(&self, person: PersonId) -> Result<(), StoreError> {
         people::erase(&self.db, person).await
     }

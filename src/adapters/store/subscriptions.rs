@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 
 macro_rules! subscription_columns {
     () => {
-        "subscriptions.id AS s_id, subscriptions.person AS s_person, subscriptions.renku AS s_renku, subscriptions.api AS s_api, \
+        "subscriptions.id AS s_id, subscriptions.person AS s_person, subscriptions.service AS s_service, subscriptions.renku AS s_renku, subscriptions.api AS s_api, \
          subscriptions.installation AS s_installation, subscriptions.pid AS s_pid, subscriptions.project AS s_project, \
          subscriptions.state AS s_state, subscriptions.problem AS s_problem, subscriptions.revision AS s_revision, \
          subscriptions.created_at AS s_created_at, subscriptions.changed_at AS s_changed_at"
@@ -59,6 +59,7 @@ impl SubscriptionStore for Store {
             ("person =", filter.person.map(|person| Value::from(person.as_uuid()))),
             ("installation =", dataset.map(|dataset| Value::from(dataset.installation.as_str()))),
             ("pid =", dataset.map(|dataset| Value::from(dataset.pid.to_string()))),
+            ("service =", filter.service.then(|| Value::from(true))),
             ("id <", filter.before.map(|before| Value::from(before.as_uuid()))),
             ("state <>", (!filter.with_ended).then(|| Value::from("ended"))),
         ];
@@ -326,14 +327,19 @@ impl SubscriptionStore for Store {
                 concat!(
                     "SELECT ",
                     subscription_columns!(),
-                    " FROM subscriptions JOIN credentials ON credentials.person = subscriptions.person \
+                    " FROM subscriptions \
+                     LEFT JOIN service_people ON service_people.renku = subscriptions.renku AND subscriptions.service \
+                     JOIN credentials ON credentials.person = \
+                     CASE WHEN subscriptions.service THEN service_people.person ELSE subscriptions.person END \
                      WHERE subscriptions.state = 'paused' AND credentials.state_name IN ('active', 'refreshing') \
-                     AND credentials.signed_in_at > subscriptions.changed_at \
-                     AND (subscriptions.problem LIKE $1 OR subscriptions.problem LIKE $2) ORDER BY subscriptions.id LIMIT 500"
+                     AND (credentials.signed_in_at > subscriptions.changed_at OR service_people.since > subscriptions.changed_at) \
+                     AND (subscriptions.problem LIKE $1 OR subscriptions.problem LIKE $2 OR subscriptions.problem LIKE $3) \
+                     ORDER BY subscriptions.id LIMIT 500"
                 ),
                 values![
                     format!("%\"{}\"%", ProblemCode::SignInNeeded),
-                    format!("%\"{}\"%", ProblemCode::RenkuSignInNeeded)
+                    format!("%\"{}\"%", ProblemCode::RenkuSignInNeeded),
+                    format!("%\"{}\"%", ProblemCode::ServiceSignInNeeded),
                 ],
             )
             .await?;
@@ -435,8 +441,8 @@ async fn subscribe(tx: &mut Tx, new: &NewSubscription) -> Result<Subscribed, Sto
         .row(
             concat!(
                 "INSERT INTO subscriptions (id, person, renku, api, installation, pid, project, state, revision, created_at, \
-                 changed_at, mail_to, language, unsubscribe_key) \
-                 VALUES ($1, $2, $3, $12, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING ",
+                 changed_at, mail_to, language, unsubscribe_key, service) \
+                 VALUES ($1, $2, $3, $12, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11, $13) ON CONFLICT DO NOTHING RETURNING ",
                 subscription_columns!()
             ),
             values![
@@ -452,6 +458,7 @@ async fn subscribe(tx: &mut Tx, new: &NewSubscription) -> Result<Subscribed, Sto
                 language,
                 new.unsubscribe_key.as_str(),
                 it.api.as_str(),
+                it.service,
             ],
         )
         .await?;
@@ -587,6 +594,7 @@ fn subscription(row: &Row) -> Result<Subscription, StoreError> {
     Ok(Subscription {
         id: SubscriptionId::from_uuid(row.uuid("s_id")?),
         person: PersonId::from_uuid(row.uuid("s_person")?),
+        service: row.opt_flag("s_service")?.unwrap_or_default(),
         renku: parsed(&row.text("s_renku")?, "subscriptions.renku")?,
         api: parsed(&row.text("s_api")?, "subscriptions.api")?,
         installation: parsed(&row.text("s_installation")?, "subscriptions.installation")?,

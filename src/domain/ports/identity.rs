@@ -159,6 +159,13 @@ pub trait IdentityStore: Send + Sync {
     /// Everybody who has a credential, newest sign-in first; for the command line.
     async fn people(&self, limit: u32) -> Result<Vec<Person>, StoreError>;
 
+    /// The person whose sign-in serves the subscriptions that administrators made at this Renku, if one was named.
+    async fn service_person(&self, renku: &RenkuName) -> Result<Option<Person>, StoreError>;
+
+    /// Names the person so, in place of an earlier one, whom it returns.
+    async fn set_service_person(&self, person: &Person, now: Timestamp)
+    -> Result<Option<Person>, StoreError>;
+
     /// A person's credential.
     async fn credential(&self, person: PersonId) -> Result<Option<Credential>, StoreError>;
 
@@ -168,7 +175,7 @@ pub trait IdentityStore: Send + Sync {
     /// Credentials that are to be revoked and erased.
     async fn disconnecting(&self, limit: u32) -> Result<Vec<Credential>, StoreError>;
 
-    /// Erases the person's credential, sessions and remembered choices.
+    /// Erases the person's credential, sessions and remembered choices; they are no service person any more.
     async fn erase(&self, person: PersonId) -> Result<(), StoreError>;
 
     /// Keeps a session, replacing one of the same hash; forgets those whose time is over.

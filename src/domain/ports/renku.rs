@@ -171,6 +171,12 @@ pub trait Renku: Send + Sync {
     /// fault of Renku.
     async fn projects(&self, token: &AccessToken, search: &str, limit: u32) -> Result<Vec<Project>, Fault>;
 
+    /// Looks whether the person may write to the project. Touches no clone.
+    ///
+    /// # Errors
+    /// `project-not-writable`, `project-not-found`; as `projects`.
+    async fn may_write(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault>;
+
     /// Looks whether the project can take the dataset, without changing anything. Only called while we hold the project's slot.
     ///
     /// # Errors

@@ -42,6 +42,8 @@ pub struct SubscriptionFilter {
     pub person: Option<PersonId>,
     /// Only of this dataset.
     pub dataset: Option<DatasetRef>,
+    /// Only those that a service person serves.
+    pub service: bool,
     /// Also those that have ended.
     pub with_ended: bool,
     /// Only older than this one (the cursor).
@@ -163,7 +165,8 @@ pub trait SubscriptionStore: Send + Sync {
     /// Lines that told of an import that failed or was called off wait for this one from now on.
     async fn take_over(&self, earlier: ImportId, import: ImportId) -> Result<(), StoreError>;
 
-    /// Lets those go on that are paused for want of a sign-in and whose owner has signed in since.
+    /// Lets those go on that are paused for want of a sign-in and whose owner, or the Renku's service person who serves them, has
+    /// signed in since.
     async fn wake_signed_in(&self, now: Timestamp) -> Result<Vec<Subscription>, StoreError>;
 
     /// Takes mails that are due, and puts them off until `until`, so that no other process sends the same at the same time.

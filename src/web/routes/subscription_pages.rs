@@ -38,6 +38,7 @@ pub(crate) struct Version {
     iso: String,
     noticed: String,
     outcome: String,
+    problem: Option<String>,
     import: Option<String>,
 }
 
@@ -51,6 +52,8 @@ pub(crate) struct Entry {
     page: Option<String>,
     project: String,
     owner: String,
+    /// Whose sign-in imports instead of the owner's.
+    service: Option<String>,
     active: bool,
     /// Whether each version comes beside the others, or the data follow by themselves.
     copies: bool,
@@ -59,6 +62,15 @@ pub(crate) struct Entry {
     /// That there is nothing more to come.
     deaccessioned: Option<String>,
     versions: Vec<Version>,
+}
+
+/// A Renku at which the visitor is signed in.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    name: String,
+    title: String,
+    /// Who can import instead of the visitor there; told to operators only.
+    service: Option<String>,
 }
 
 /// Somebody's sign-in ends with their session, though there is something to do while they are away.
@@ -84,8 +96,7 @@ pub(crate) struct SubscriptionsPage {
     shell: Shell,
     entries: Vec<Entry>,
     lasting: Vec<Lasting>,
-    /// The Renkus at which the visitor is signed in: name and title.
-    renkus: Vec<(String, String)>,
+    renkus: Vec<Choice>,
     honest: Vec<String>,
     mistake: Option<Mistake>,
     typed: Typed,
@@ -94,6 +105,13 @@ pub(crate) struct SubscriptionsPage {
 impl SubscriptionsPage {
     fn refuses(&self, field: &str) -> bool {
         self.mistake.as_ref().is_some_and(|mistake| mistake.field == field)
+    }
+
+    /// The names of those who can import instead of the visitor.
+    fn service(&self) -> String {
+        let mut names: Vec<_> = self.renkus.iter().filter_map(|renku| renku.service.as_deref()).collect();
+        names.dedup();
+        names.join(", ")
     }
 }
 
@@ -146,7 +164,9 @@ pub(super) async fn keep_up(
 
 /// Whether its owner's sign-in would have to last while they are away, and does not. Linked data follow without it.
 async fn needs_lasting(context: &Context, subscription: &Subscription) -> Result<bool, ApiProblem> {
-    let acts = subscription.api == RenkuApi::Core && subscription.state == SubscriptionState::Active;
+    let acts = subscription.api == RenkuApi::Core
+        && subscription.state == SubscriptionState::Active
+        && !subscription.service;
     Ok(acts && !context.identity.works_unattended(subscription.person).await?)
 }
 
@@ -182,13 +202,21 @@ async fn page_of(
             entries.push(entry(context, subscription, person, language).await?);
         }
     }
-    let title = |person: &Person| (person.renku.to_string(), context.renku_title(&person.renku).to_owned());
+    let mut renkus = Vec::new();
+    for person in visitor.people() {
+        let operator = (context.is_operator)(&person.renku, &person.subject);
+        renkus.push(Choice {
+            name: person.renku.to_string(),
+            title: context.renku_title(&person.renku).to_owned(),
+            service: if operator { context.publications.service_name(&person.renku).await? } else { None },
+        });
+    }
     let mails = context.publications.sends_mail();
     Ok(SubscriptionsPage {
         shell: Shell::new(visitor, text(language, "subscriptions-title", &[])).at(Place::Subscriptions),
         entries,
         lasting,
-        renkus: visitor.people().iter().map(title).collect(),
+        renkus,
         honest: RenkuApi::ALL.into_iter().flat_map(|api| honest(language, api, mails)).collect(),
         mistake,
         typed,
@@ -202,12 +230,23 @@ async fn entry(
     language: Language,
 ) -> Result<Entry, ApiProblem> {
     let ledger = context.publications.subscriptions().ledger(subscription.id, VERSIONS).await?;
+    let service = if subscription.service {
+        context.publications.service_name(&subscription.renku).await?
+    } else {
+        None
+    };
+    let sentence = if subscription.service { "subscriptions-made-by" } else { "subscriptions-owner" };
     let version = |line: LedgerEntry| Version {
         number: line.version.to_string(),
         iso: line.noticed_at.to_string(),
         noticed: moment(language, line.noticed_at),
         outcome: outcome(language, line.outcome),
-        import: line.import.map(|import| import.to_string()),
+        // An import's page is for whose sign-in makes it; others read here why it did not arrive.
+        problem: line
+            .problem
+            .filter(|_| subscription.service)
+            .map(|problem| problem_title(language, problem.code)),
+        import: line.import.filter(|_| !subscription.service).map(|import| import.to_string()),
     };
     let (installation, pid) = (subscription.installation.clone(), subscription.pid.clone());
     let watched = context.publications.store().watched(&DatasetRef { installation, pid }).await?;
@@ -223,7 +262,8 @@ async fn entry(
         dataset: subscription.pid.to_string(),
         page: known.map(|known| known.dataverse.landing_page(&subscription.pid)),
         project: subscription.project.to_string(),
-        owner: text(language, "subscriptions-owner", &[("name", owner.name.as_str().into())]),
+        owner: text(language, sentence, &[("name", owner.name.as_str().into())]),
+        service: service.map(|name| text(language, "subscriptions-served-by", &[("name", name.into())])),
         active: subscription.state == SubscriptionState::Active,
         copies: subscription.api == RenkuApi::Core,
         problem,
@@ -253,6 +293,9 @@ pub(crate) struct Typed {
     dataset: String,
     project: String,
     renku: String,
+    /// Ticked: the service person imports.
+    #[serde(default)]
+    service: Option<String>,
 }
 
 /// Subscribes.
@@ -263,9 +306,14 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, ApiProblem> {
     let Checked { visitor, form } = checked;
     let renku = form.renku.parse().map_err(|_no_name| ApiProblem::from(ProblemCode::RenkuUnknown))?;
-    let person = visitor.person_at(&renku).ok_or(ProblemCode::SignInNeeded)?.id;
-    let wish = Wish { dataset: form.dataset.clone(), project: form.project.clone(), ..Wish::default() };
-    match context.publications.subscribe(person, &renku, &wish, visitor.language.as_str()).await {
+    let person = visitor.person_at(&renku).ok_or(ProblemCode::SignInNeeded)?;
+    let service = form.service.is_some();
+    if service && !(context.is_operator)(&renku, &person.subject) {
+        return Err(Problem::new(ProblemCode::OperatorsOnly).about("service").into());
+    }
+    let wish =
+        Wish { dataset: form.dataset.clone(), project: form.project.clone(), service, ..Wish::default() };
+    match context.publications.subscribe(person.id, &renku, &wish, visitor.language.as_str()).await {
         Ok(_) => Ok(lead_to("/subscriptions")),
         Err(fault) if matches!(fault.class, Class::User | Class::NotYet) => {
             let code = status(fault.problem.code);

@@ -44,6 +44,9 @@ pub(crate) struct NewSubscription {
     /// Which of the Renku's services, `data` or `core`; without it the preferred one that takes the project.
     #[serde(default)]
     api: Option<String>,
+    /// Whether the Renku's service person imports instead of you; for operators who may write to the project themselves.
+    #[serde(default)]
+    service: bool,
 }
 
 /// Which subscriptions.
@@ -90,9 +93,17 @@ pub(crate) async fn create(
         let words = format!("the token is of {}", caller.renku);
         return Err(Problem::new(ProblemCode::RenkuUnknown).about("renku").saying(words).into());
     }
+    if new.service && !caller.operator {
+        return Err(Problem::new(ProblemCode::OperatorsOnly).about("service").into());
+    }
     let person = caller.person_with_sign_in(&context).await?;
-    let wish =
-        Wish { dataset: new.dataset, installation: new.installation, project: new.project, api: new.api };
+    let wish = Wish {
+        dataset: new.dataset,
+        installation: new.installation,
+        project: new.project,
+        api: new.api,
+        service: new.service,
+    };
     let subscribed = context.publications.subscribe(person, &caller.renku, &wish, language.as_str()).await?;
     let (mut answer, subscription) = match subscribed {
         Subscribed::New(subscription) => (HttpResponse::Created(), subscription),
@@ -133,7 +144,7 @@ pub(crate) async fn list(
         (Some(person), false) => Some(person.id),
         (None, false) => return Ok(Json(SubscriptionPage { subscriptions: Vec::new(), next: None })),
     };
-    let filter = SubscriptionFilter { person, dataset: None, with_ended, before, limit };
+    let filter = SubscriptionFilter { person, with_ended, before, limit, ..SubscriptionFilter::default() };
     let found = context.publications.subscriptions().subscriptions(&filter).await?;
     let next = found.last().filter(|_| found.len() == limit as usize).map(|last| last.id.to_string());
     let subscriptions = found.iter().map(|subscription| subscription_view(subscription, language)).collect();

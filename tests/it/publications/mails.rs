@@ -12,7 +12,7 @@ fn variable(name: &str) -> String {
 }
 
 /// The mails of this connector, of all that the server took.
-async fn mails(whole: &Whole) -> Vec<Value> {
+pub(super) async fn mails(whole: &Whole) -> Vec<Value> {
     let command = variable("TEST_SMTP_MAILS");
     let mut words = command.split_whitespace();
     let output = tokio::process::Command::new(words.next().unwrap()).args(words).output().await.unwrap();
@@ -20,6 +20,16 @@ async fn mails(whole: &Whole) -> Vec<Value> {
     let all: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     let ours = whole.address();
     all.into_iter().filter(|mail| mail["text"].as_str().unwrap().contains(&ours)).collect()
+}
+
+/// The section of a configuration in which every mail is sent.
+pub(super) fn with_mails() -> &'static str {
+    let more = format!(
+        "[mail]\nserver = \"{}\"\nfrom = \"Renku connector <connector@example.org>\"\n\
+         kinds = [\"sign-in\", \"paused\", \"failed\", \"arrived\"]\n",
+        variable("TEST_SMTP_URL")
+    );
+    Box::leak(more.into_boxed_str())
 }
 
 async fn subscribed(whole: &Whole, project: &str, language: &str) -> String {
@@ -36,14 +46,9 @@ mod needs_smtp {
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs a server: run scripts/test"]
     async fn each_is_read_back_once_in_its_readers_language_and_ends_a_subscription_with_a_button() {
-        let more = format!(
-            "[mail]\nserver = \"{}\"\nfrom = \"Renku connector <connector@example.org>\"\n\
-             kinds = [\"sign-in\", \"paused\", \"failed\", \"arrived\"]\n",
-            variable("TEST_SMTP_URL")
-        );
-        let more: &'static str = Box::leak(more.into_boxed_str());
         // Each token is so near its end that the next use renews it.
-        let mut whole = Whole::new(Wishes { more, access_ttl_s: 90, ..wishes(Kept::Here) }).await;
+        let mut whole =
+            Whole::new(Wishes { more: with_mails(), access_ttl_s: 90, ..wishes(Kept::Here) }).await;
         let app = whole.serve(&[]).await;
         whole.sign_in().await;
         whole.log_in_a_program().await;

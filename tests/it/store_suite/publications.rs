@@ -2,6 +2,7 @@
 
 use dataverse_renku::domain::ids::{ImportId, SubscriptionId};
 use dataverse_renku::domain::import::{Event, Order};
+use dataverse_renku::domain::ports::identity::IdentityStore as _;
 use dataverse_renku::domain::ports::mail::MailKind;
 use dataverse_renku::domain::ports::publications::{
     Announced, DatasetRef, Look, NewPublication, PublicationChange, PublicationFilter, PublicationStore as _,
@@ -19,6 +20,7 @@ use dataverse_renku::domain::subscription::{Edition, LedgerOutcome, Subscription
 use futures_util::future::join_all;
 
 use super::bench::{Bench, T0, after, on};
+use super::identity::{sign_in_as, somebody};
 
 fn dataset() -> DatasetRef {
     DatasetRef { installation: "demo".parse().unwrap(), pid: "doi:10.5072/FK2/GLACIER".parse().unwrap() }
@@ -79,6 +81,7 @@ fn wanted(project: &str) -> NewSubscription {
         subscription: Subscription {
             id: SubscriptionId::new(T0),
             person: "01900000-0000-7000-8000-00000000000a".parse().unwrap(),
+            service: false,
             renku: order.renku,
             api: order.api,
             installation: order.installation,
@@ -277,6 +280,50 @@ pub(crate) async fn a_project_is_subscribed_once_and_again_after_its_end(bench: 
     assert_eq!(list(false).await, [again.clone()]);
     let all = list(true).await;
     assert!(all.len() == 2 && all.contains(&again) && all.contains(&ended), "{all:?}");
+}
+
+pub(super) async fn what_a_service_person_serves_goes_on_with_the_next_who_is_named(bench: &Bench) {
+    let store = &bench.store;
+    let main = "main".parse().unwrap();
+    assert_eq!(store.service_person(&main).await.unwrap(), None);
+    let of_service = |project: &str| {
+        let mut new = wanted(project);
+        new.subscription.id = SubscriptionId::new(T0);
+        new.subscription.service = true;
+        new
+    };
+    let Subscribed::New(served) = store.subscribe(of_service("a/served")).await.unwrap() else { panic!() };
+    let own = subscribed(bench, "a/own").await;
+    let only = SubscriptionFilter { service: true, limit: 10, ..Default::default() };
+    assert_eq!(store.subscriptions(&only).await.unwrap(), [served.clone()]);
+    let paused = async |subscription: &Subscription, code, at| {
+        let (state, problem) = (SubscriptionState::Paused, Some(Problem::new(code)));
+        store.set_subscription(subscription, state, problem, None, at).await.unwrap().unwrap()
+    };
+    let served = paused(&served, ProblemCode::ServiceSignInNeeded, after(10)).await;
+    paused(&own, ProblemCode::ServiceSignInNeeded, after(10)).await;
+    let bob = sign_in_as(bench, somebody("bob"), after(20)).await;
+    assert_eq!(store.wake_signed_in(after(21)).await.unwrap(), [], "nobody is named yet");
+    assert_eq!(store.set_service_person(&bob, after(22)).await.unwrap(), None);
+    assert_eq!(store.set_service_person(&bob, after(23)).await.unwrap(), None, "it is the same as before");
+    assert_eq!(store.service_person(&main).await.unwrap(), Some(bob.clone()));
+    assert_eq!(store.service_person(&"other".parse().unwrap()).await.unwrap(), None);
+    let woken = store.wake_signed_in(after(24)).await.unwrap();
+    assert_eq!(
+        woken.iter().map(|it| it.id).collect::<Vec<_>>(),
+        [served.id],
+        "not what somebody else serves"
+    );
+
+    // One who has been signed in for long is named in their place.
+    let served = paused(&woken[0], ProblemCode::SignInNeeded, after(30)).await;
+    assert_eq!(store.wake_signed_in(after(31)).await.unwrap(), []);
+    let carol = sign_in_as(bench, somebody("carol"), after(5)).await;
+    assert_eq!(store.set_service_person(&carol, after(32)).await.unwrap(), Some(bob));
+    let woken = store.wake_signed_in(after(33)).await.unwrap();
+    assert_eq!(woken.iter().map(|it| it.id).collect::<Vec<_>>(), [served.id]);
+    store.erase(carol.id).await.unwrap();
+    assert_eq!(store.service_person(&main).await.unwrap(), None);
 }
 
 pub(crate) async fn looks_that_are_due_are_shared_and_put_off(bench: &Bench) {

@@ -1,0 +1,9 @@
+-- Whose sign-in serves the subscriptions that administrators made, one person for each Renku.
+CREATE TABLE service_people (
+    renku  text   NOT NULL PRIMARY KEY,
+    person uuid   NOT NULL REFERENCES people (id),
+    since  bigint NOT NULL
+);
+
+-- Whether the service person imports instead of the owner.
+ALTER TABLE subscriptions ADD COLUMN service boolean NOT NULL DEFAULT false;
