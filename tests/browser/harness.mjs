@@ -3,8 +3,10 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -18,15 +20,19 @@ export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
 
 /** A running `dataverse-renku sandbox` and the addresses that it printed. */
 export class Sandbox {
-  static async start(args = []) {
-    const child = spawn(program, ["sandbox", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    const sandbox = new Sandbox(child);
+  static async start(args = [], settings = {}) {
+    // A place of its own for its files, so that its configuration is found.
+    const place = await mkdtemp(join(tmpdir(), "journey-"));
+    const env = { ...process.env, ...settings, TMPDIR: place };
+    const child = spawn(program, ["sandbox", ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+    const sandbox = new Sandbox(child, place);
     await sandbox.#addresses();
     return sandbox;
   }
 
-  constructor(child) {
+  constructor(child, place) {
     this.child = child;
+    this.place = place;
     this.log = [];
     createInterface({ input: child.stderr }).on("line", (line) => this.log.push(line));
   }
@@ -61,11 +67,19 @@ export class Sandbox {
     return text ? JSON.parse(text) : undefined;
   }
 
+  /** A command of ours, on the connector's machine: its process. */
+  async command(...words) {
+    const [folder] = await readdir(this.place);
+    return spawn(program, ["--config", join(this.place, folder, "sandbox.toml"), ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  }
+
   async stop() {
-    if (this.child.exitCode !== null) return;
-    const ended = new Promise((resolve) => this.child.once("exit", resolve));
-    this.child.kill("SIGINT");
-    await ended;
+    if (this.child.exitCode === null) {
+      const ended = new Promise((resolve) => this.child.once("exit", resolve));
+      this.child.kill("SIGINT");
+      await ended;
+    }
+    await rm(this.place, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,7 @@
 // A project is kept up to date: asked for with the import, a new version is published at Dataverse, and it arrives by itself.
 
 import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { PATIENCE_MS, Sandbox, accessible, fitsTheScreen, person, startBrowser } from "../harness.mjs";
 import { COPIED, GLACIER, LINKED, awaitHeading, chooseProject, comeFrom, datasetPage, signInAs, signedIn, startImport } from "../steps.mjs";
@@ -97,4 +98,60 @@ test("an import that has arrived offers it too, and it can be paused, let go on 
   assert.equal(await tab.getByLabel(say("en", "subscriptions-dataset")).getAttribute("aria-invalid"), "true");
   await accessible(tab, "a subscription that was refused");
   await alice.close();
+});
+
+test("an administrator lets the service person import, who signed in on the connector's machine", async () => {
+  const ours = await Sandbox.start([], { DATAVERSE_RENKU__ADMIN__PEOPLE: "0a11ce00-5f1c-4d0e-9c38-7a6c4a4f0001" });
+  try {
+    const [alice, bob] = [await person(browser), await person(browser)];
+    await signedIn(alice, ours);
+    await alice.page.goto(`${ours.connector}/subscriptions`);
+    const box = (language) => alice.page.getByRole("checkbox", { name: say(language, "subscriptions-service", { name: "Bob Brunner" }) });
+    assert.equal(await box("en").count(), 0, "nobody serves yet");
+
+    const command = await ours.command("token", "get", "--store", "--service");
+    const address = await new Promise((resolve, reject) => {
+      createInterface({ input: command.stderr }).on("line", (line) => { if (line.trim().startsWith("http")) resolve(line.trim()); });
+      command.once("exit", (code) => reject(new Error(`no address, ended with ${code}`)));
+    });
+    const ended = new Promise((resolve) => command.once("exit", resolve));
+    await bob.page.goto(address);
+    await signInAs(bob.page, "bob");
+    await bob.page.getByText(say("en", "at-token-close-window")).waitFor();
+    assert.equal(await ended, 0);
+
+    for (const language of LANGUAGES) {
+      await alice.page.goto(`${ours.connector}/subscriptions?locale=${language}`);
+      await box(language).waitFor();
+      await accessible(alice.page, `a service person is offered in ${language}`);
+    }
+    await alice.page.goto(`${ours.connector}/subscriptions?locale=en`);
+    await alice.page.getByLabel(say("en", "subscriptions-dataset")).fill("doi:10.5072/FK2/SMALL3");
+    // What one of the two may not write to is refused where it was asked for.
+    const project = alice.page.getByLabel(say("en", "subscriptions-project"));
+    await project.fill(`${ours.renku}/p/alice/first-project`);
+    await box("en").check();
+    await alice.page.getByRole("button", { name: say("en", "subscriptions-subscribe") }).click();
+    await alice.page.getByRole("alert").waitFor();
+    assert.equal(await box("en").getAttribute("aria-invalid"), "true");
+    assert.ok(await box("en").isChecked());
+    await accessible(alice.page, "a service person who may not write");
+    await project.fill(`${ours.renku}/p/bob/shared`);
+    await alice.page.getByRole("button", { name: say("en", "subscriptions-subscribe") }).click();
+    const card = alice.page.locator("li.card", { hasText: "SMALL3" });
+    await card.getByText(say("en", "subscriptions-served-by", { name: "Bob Brunner" })).waitFor();
+    await card.getByText(say("en", "subscriptions-made-by", { name: "Alice Amsler" })).waitFor();
+    const row = card.getByRole("row", { name: /^1.0 / });
+    const until = Date.now() + PATIENCE_MS;
+    while (!((await row.count()) === 1 && (await row.innerText()).includes("arrived"))) {
+      assert.ok(Date.now() < until, await alice.page.getByRole("main").innerText());
+      await alice.page.waitForTimeout(200);
+      await alice.page.reload();
+    }
+    assert.equal(await row.getByRole("link").count(), 0, "the import's page is Bob's");
+    await fitsTheScreen(alice.page, "what a service person serves");
+    await Promise.all([alice.close(), bob.close()]);
+  } finally {
+    await ours.stop();
+  }
 });
