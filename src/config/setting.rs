@@ -128,6 +128,13 @@ impl<T: Setting> Setting for Vec<T> {
             return items.iter().map(T::read).collect();
         }
         let text = text(value).ok_or_else(|| Unfit::not(Self::WANTED))?;
+        // A list as in a file, written into a variable, would be one strange item.
+        if text.contains(['"', '\'']) {
+            return Err(Unfit::new(
+                "There are quotation marks in it",
+                "In a variable write a,b without them.",
+            ));
+        }
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts.map(|part| T::read(&part.into())).collect()
     }

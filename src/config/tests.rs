@@ -82,6 +82,14 @@ fn a_small_file_is_enough_and_the_rest_has_defaults() {
 }
 
 #[test]
+fn a_list_as_in_a_file_is_refused_in_a_variable() {
+    let people = [("DATAVERSE_RENKU__ADMIN__PEOPLE", r#"["0a11ce00-5f1c", "0b0b0000-5f1c"]"#)];
+    only(&faults(GOOD, &people), "admin.people");
+    let people = [("DATAVERSE_RENKU__ADMIN__PEOPLE", "0a11ce00-5f1c,0b0b0000-5f1c")];
+    assert_eq!(good(&people).admin.people.len(), 2);
+}
+
+#[test]
 fn the_environment_wins_over_the_file_and_every_kind_of_value_can_be_set_there() {
     let config = good(&[
         ("DATAVERSE_RENKU__PUBLIC_URL", "https://other.example/"),
