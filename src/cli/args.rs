@@ -159,6 +159,34 @@ pub(crate) struct SandboxArgs {
     after_help = "Examples:\n  dataverse-renku import doi:10.70122/FK2/ABCDEF --project https://gitlab.renku.example/alice/glaciers\n  dataverse-renku import https://demo.dataverse.org/dataset.xhtml?persistentId=doi:10.70122/FK2/ABCDEF \\\n      --project https://gitlab.renku.example/alice/glaciers --server https://connector.example.org"
 )]
 pub(crate) struct ImportArgs {
+    /// What goes where.
+    #[command(flatten)]
+    pub(crate) what: What,
+
+    /// The name in the project; without it one is made of title, PID and version.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+
+    /// Only if this is the version that Renku would take (Renku 1 takes the latest published one).
+    #[arg(long)]
+    pub(crate) version: Option<String>,
+
+    /// Agree to the project being migrated to this Renku's version, if it must be.
+    #[arg(long)]
+    pub(crate) migrate: bool,
+
+    /// Do not wait for the end.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// Where and how.
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// Which dataset goes into which project, and for whom.
+#[derive(Debug, Args)]
+pub(crate) struct What {
     /// The dataset: a DOI, Handle or PermaID in any form, or the address of its page.
     pub(crate) dataset: String,
 
@@ -178,29 +206,9 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     pub(crate) api: Option<String>,
 
-    /// The name in the project; without it one is made of title, PID and version.
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-
-    /// Only if this is the version that Renku would take (Renku 1 takes the latest published one).
-    #[arg(long)]
-    pub(crate) version: Option<String>,
-
-    /// Agree to the project being migrated to this Renku's version, if it must be.
-    #[arg(long)]
-    pub(crate) migrate: bool,
-
     /// For whom, by user name, if several people have signed in (local store only).
     #[arg(long)]
     pub(crate) person: Option<String>,
-
-    /// Do not wait for the end.
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-
-    /// Where and how.
-    #[command(flatten)]
-    pub(crate) connection: Connection,
 }
 
 /// Where imports are asked for.
@@ -321,28 +329,9 @@ pub(crate) enum SubscriptionsCommand {
     after_help = "Example:\n  dataverse-renku subscriptions add doi:10.70122/FK2/ABCDEF --project https://renku.example/p/alice/glaciers\n\nRenku 1 copies: each version comes beside the others, and needs a sign-in of the person that lasts (see the page of subscriptions).\nRenku 2 links: the data follow by themselves."
 )]
 pub(crate) struct SubscribeArgs {
-    /// The dataset: a DOI, Handle or PermaID in any form, or the address of its page.
-    pub(crate) dataset: String,
-
-    /// The address of the Renku project.
-    #[arg(long)]
-    pub(crate) project: String,
-
-    /// The Dataverse installation's name, if several are configured.
-    #[arg(long)]
-    pub(crate) installation: Option<String>,
-
-    /// The Renku's name, if several are configured.
-    #[arg(long)]
-    pub(crate) renku: Option<String>,
-
-    /// Which of the Renku's services: `data` (Renku 2) or `core` (Renku 1); without it the preferred one that takes the project.
-    #[arg(long)]
-    pub(crate) api: Option<String>,
-
-    /// For whom, by user name, if several people have signed in (local store only).
-    #[arg(long)]
-    pub(crate) person: Option<String>,
+    /// What goes where.
+    #[command(flatten)]
+    pub(crate) what: What,
 
     /// Let the Renku's service person import instead of you (see `token get --service`). You must be an operator and may write to the
     /// project yourself.

@@ -29,7 +29,7 @@ pub(super) async fn run(file: Option<&Path>, args: ImportArgs) -> anyhow::Result
 async fn through_server(server: &str, args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let api = api(server, &args.connection)?;
     let order = json!({
-        "dataset": args.dataset, "project": args.project, "installation": args.installation, "renku": args.renku, "api": args.api,
+        "dataset": args.what.dataset, "project": args.what.project, "installation": args.what.installation, "renku": args.what.renku, "api": args.what.api,
         "version": args.version, "name": args.name, "migrate": args.migrate,
     });
     let import = api.post("/imports", Some(&order)).await?;
@@ -44,13 +44,13 @@ async fn through_server(server: &str, args: &ImportArgs) -> anyhow::Result<ExitC
 
 async fn with_local_store(file: Option<&Path>, args: ImportArgs) -> anyhow::Result<ExitCode> {
     let local = Local::open(file).await?;
-    let person = local.person(args.person.as_deref(), args.renku.as_deref()).await?;
+    let person = local.person(args.what.person.as_deref(), args.what.renku.as_deref()).await?;
     let request = Request {
-        dataset: args.dataset,
-        installation: args.installation,
+        dataset: args.what.dataset,
+        installation: args.what.installation,
         version: args.version,
-        api: args.api,
-        project: args.project,
+        api: args.what.api,
+        project: args.what.project,
         name: args.name,
         migrate: args.migrate,
     };

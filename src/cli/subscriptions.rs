@@ -144,18 +144,18 @@ async fn show(file: Option<&Path>, id: &str, connection: &Connection) -> anyhow:
 async fn add(file: Option<&Path>, args: SubscribeArgs) -> anyhow::Result<ExitCode> {
     let subscription = if let Some(server) = &args.connection.server {
         let wish = json!({
-            "dataset": args.dataset, "project": args.project, "installation": args.installation, "renku": args.renku,
-            "api": args.api, "service": args.service,
+            "dataset": args.what.dataset, "project": args.what.project, "installation": args.what.installation, "renku": args.what.renku,
+            "api": args.what.api, "service": args.service,
         });
         api(server, &args.connection)?.post("/subscriptions", Some(&wish)).await?
     } else {
         let local = Local::beside(file).await?;
-        let person = local.person(args.person.as_deref(), args.renku.as_deref()).await?;
+        let person = local.person(args.what.person.as_deref(), args.what.renku.as_deref()).await?;
         let wish = Wish {
-            dataset: args.dataset,
-            installation: args.installation,
-            project: args.project,
-            api: args.api,
+            dataset: args.what.dataset,
+            installation: args.what.installation,
+            project: args.what.project,
+            api: args.what.api,
             service: args.service,
         };
         let language = Language::En.as_str();
