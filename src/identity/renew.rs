@@ -157,6 +157,9 @@ impl Identity {
         match answer {
             Renewal::Renewed(tokens) => {
                 let renewed = self.renewed(&marked, old, &tokens)?;
+                if self.ends_with_its_session(&renewed) {
+                    return self.died(&renewed, session_over()).await;
+                }
                 if !self.commit(&renewed).await? {
                     return Ok(None);
                 }
@@ -171,6 +174,15 @@ impl Identity {
                 self.died(&marked, possibly_spent("the answer to the last renewal was lost")).await
             }
         }
+    }
+
+    /// Whether these are a session's last tokens: Keycloak cuts both to what is left of it, so that the next access token would come too
+    /// late (Keycloak: `TokenManager.getTokenExpiration`, and `refresh_expires_in` by the same bound). One that lives for seconds by the
+    /// realm's will is another thing: its refresh token outlasts it.
+    fn ends_with_its_session(&self, renewed: &Credential) -> bool {
+        let now = self.clock.now();
+        let last = renewed.refresh_until.is_some_and(|until| until <= renewed.access_until);
+        renewed.access_until <= now || (last && renewed.access_until <= now.plus(self.settings.least_left))
     }
 
     fn renewed(
@@ -249,6 +261,10 @@ impl Identity {
             }
         }
     }
+}
+
+fn session_over() -> Problem {
+    Problem::new(ProblemCode::SignInNeeded).saying("the session at Keycloak is at its end")
 }
 
 fn possibly_spent(words: &str) -> Problem {

@@ -319,6 +319,37 @@ async fn a_dead_or_possibly_spent_refresh_token_is_never_tried_again() {
     }
 }
 
+/// Keycloak's answer when the access token has so many seconds, and the refresh token so many.
+fn in_seconds(stage: &Stage, access: u64, refresh: Option<u64>) -> Renewal {
+    let after = |seconds| stage.clock.now().plus(Duration::from_secs(seconds));
+    let mut granted = tokens(1, after(access));
+    granted.refresh_until = refresh.map(after);
+    Renewal::Renewed(granted)
+}
+
+#[tokio::test]
+async fn the_last_tokens_of_a_session_are_its_end_and_not_a_token_that_is_over() {
+    for (access, refresh) in [(50, Some(50)), (3, Some(3)), (0, Some(0)), (0, None)] {
+        let stage = Stage::new();
+        let person = about_to_end(&stage).await;
+        will(&stage, in_seconds(&stage, access, refresh));
+        assert_needs_sign_in(&stage, person, 1).await;
+        let CredentialState::Dead { problem } = stored(&stage, person).await.state else { panic!("alive") };
+        assert!(problem.words.unwrap().contains("session"));
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_live_for_seconds_serve_as_long_as_they_can_be_renewed() {
+    for (access, refresh) in [(5, Some(20)), (5, None), (1800, Some(1800))] {
+        let stage = Stage::new();
+        let person = about_to_end(&stage).await;
+        will(&stage, in_seconds(&stage, access, refresh));
+        assert_eq!(stage.identity().access_token(person).await.unwrap().expose(), "access-1");
+        assert_eq!(stored(&stage, person).await.state, CredentialState::Active);
+    }
+}
+
 /// What a process leaves that dies between its mark and its commit.
 async fn crashed(stage: &Stage, rotates: Option<bool>) -> PersonId {
     let person = about_to_end(stage).await;

@@ -103,7 +103,7 @@ impl Engine {
     async fn work(&self, import: Import, lease: LeaseId) -> Result<Settlement, StoreError> {
         let (began_in, began) = (import.state.phase(), Instant::now());
         let action = next_action(&import, self.clock.now());
-        let bounded = tokio::time::timeout(self.settings.step, self.act(&import, lease, action));
+        let bounded = tokio::time::timeout(self.settings.step, self.tried(&import, lease, action));
         // A panic is a fault of ours in this one step: counted, retried within the budget, never the end of the worker.
         let outcome = match AssertUnwindSafe(bounded).catch_unwind().await {
             Ok(Ok(outcome)) => outcome,
@@ -142,6 +142,27 @@ impl Engine {
                 tracing::info!(import.id = %import.id, "somebody else changed the import during the step; theirs holds");
                 Ok(Settlement::Ack)
             }
+        }
+    }
+
+    async fn tried(&self, import: &Import, lease: LeaseId, action: Action) -> Result<Done, StepFault> {
+        match self.act(import, lease, action).await {
+            Err(at) => Err(StepFault { fault: self.looked_into(import, at.fault).await, ..at }),
+            done => done,
+        }
+    }
+
+    /// Where Renku refuses a token that Keycloak had vouched for, Keycloak is asked once more: a sign-in that ended meanwhile is told
+    /// as that. If it lives, nobody needs to sign in: the token may have ended on its way, and what stays refused uses up the budget.
+    async fn looked_into(&self, import: &Import, fault: Fault) -> Fault {
+        let refused =
+            matches!(fault.problem.code, ProblemCode::TokenExpired | ProblemCode::TokenRefusedByRenku);
+        if !refused || fault.class != Class::SignIn(SignInAt::Connector) {
+            return fault;
+        }
+        match self.token(import).await {
+            Ok(_) => Fault { class: Class::Retryable { after: None }, ..fault },
+            Err(ended) => ended,
         }
     }
 

@@ -177,6 +177,57 @@ async fn a_dead_sign_in_pauses_without_holding_the_project_and_goes_on_when_woke
     assert_eq!(outcome(&world.run(&import).await.state), Some(Outcome::Complete));
 }
 
+/// Renku's answers to a token that Keycloak vouched for a moment ago.
+const REFUSED: [SubmitAnswer; 2] = [
+    SubmitAnswer::Refused(ProblemCode::TokenExpired, Class::SignIn(SignInAt::Connector)),
+    SubmitAnswer::Refused(ProblemCode::TokenRefusedByRenku, Class::SignIn(SignInAt::Connector)),
+];
+
+#[tokio::test]
+async fn a_token_that_ended_on_its_way_is_replaced_without_asking_anybody_to_sign_in() {
+    for answer in REFUSED {
+        let world = World::new().await;
+        world.renku.state.lock().unwrap().answers.push_back(answer);
+        let import = world.start(&World::request("one")).await;
+        while world.renku.state.lock().unwrap().answers.len() == 1 {
+            assert!(world.deliver().await);
+        }
+        let waiting = world.import(&import).await;
+        assert_eq!((waiting.state.condition().as_str(), waiting.attempts), ("retry_at", 1), "{waiting:?}");
+        assert_eq!(outcome(&world.run(&import).await.state), Some(Outcome::Complete));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_renku_alone_refuses_uses_up_the_budget_and_is_not_sent_without_end() {
+    for answer in REFUSED {
+        let world = World::new().await;
+        world.renku.state.lock().unwrap().answers.extend([answer; 50]);
+        let import = world.start(&World::request("one")).await;
+        let end = world.run(&import).await;
+        assert_eq!(end.state.phase(), Phase::Parked, "{end:?}");
+        let SubmitAnswer::Refused(refused, _) = answer else { panic!("{answer:?}") };
+        assert_eq!((code(&end.state), world.renku.state.lock().unwrap().answers.len()), (Some(refused), 47));
+    }
+}
+
+#[tokio::test]
+async fn what_ended_with_the_session_at_keycloak_is_told_as_that() {
+    for answer in REFUSED {
+        let world = World::new().await;
+        world.renku.state.lock().unwrap().answers.push_back(answer);
+        // One for the plan, one for the submit.
+        *world.tokens.2.lock().unwrap() = Some(2);
+        let import = world.start(&World::request("one")).await;
+        while world.renku.state.lock().unwrap().answers.len() == 1 {
+            assert!(world.deliver().await);
+        }
+        let waiting = world.import(&import).await;
+        let told = (waiting.state.condition().as_str(), code(&waiting.state), waiting.attempts);
+        assert_eq!(told, ("sign_in", Some(ProblemCode::SignInNeeded), 0), "{waiting:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_export_that_lags_behind_is_waited_for() {
     let world = World::new().await;

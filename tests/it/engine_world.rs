@@ -20,7 +20,7 @@ use dataverse_renku::domain::ports::renku::{
 use dataverse_renku::domain::ports::store::{Created, ImportStore};
 use dataverse_renku::domain::ports::subscriptions::SubscriptionStore;
 use dataverse_renku::domain::ports::{Chance, Clock};
-use dataverse_renku::domain::problem::{Class, Fault, Problem, ProblemCode};
+use dataverse_renku::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use dataverse_renku::domain::project::{Project, ProjectAddress, RenkuApi};
 use dataverse_renku::domain::retry::RetryPolicy;
 use dataverse_renku::domain::time::Timestamp;
@@ -87,11 +87,17 @@ impl Queue for HandQueue {
     async fn close(&self) {}
 }
 
-pub(crate) struct FakeTokens(pub(crate) Mutex<Option<Class>>, String);
+/// What asking for a token comes to (`None`: a token), the token, and after how many more there are none.
+pub(crate) struct FakeTokens(pub(crate) Mutex<Option<Class>>, String, pub(crate) Mutex<Option<u32>>);
 
 #[async_trait]
 impl Tokens for FakeTokens {
     async fn access_token(&self, _person: PersonId) -> Result<AccessToken, Fault> {
+        let mut left = self.2.lock().unwrap();
+        if *left == Some(0) {
+            *self.0.lock().unwrap() = Some(Class::SignIn(SignInAt::Connector));
+        }
+        *left = left.map(|left| left.saturating_sub(1));
         let class = *self.0.lock().unwrap();
         match class {
             None => Ok(AccessToken::new(self.1.clone().into())),
@@ -450,7 +456,7 @@ impl World {
         let state = RenkuState { files: vec![arrived("a.csv"), arrived("b.csv")], ..RenkuState::default() };
         let renku = Arc::new(FakeRenku { state: Mutex::new(state), clock: Arc::clone(&clock), outstanding });
         let queue = Arc::new(HandQueue::default());
-        let tokens = Arc::new(FakeTokens(Mutex::new(None), token));
+        let tokens = Arc::new(FakeTokens(Mutex::new(None), token, Mutex::new(None)));
         let deaths = Arc::new(DieAt { place: Mutex::new(None), died: Notify::new() });
         let installation = Installation {
             site_url: "https://dv.example".into(),
