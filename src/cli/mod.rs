@@ -12,6 +12,7 @@ mod imports;
 mod local;
 mod migrate;
 mod out;
+mod password;
 mod register;
 mod sandbox;
 mod serve;
@@ -37,6 +38,18 @@ const USAGE: u8 = 2;
 #[error("{0}")]
 struct Named(Problem);
 
+/// The person, or whoever runs this, broke it off by this signal.
+#[derive(Debug, thiserror::Error)]
+#[error("broken off by {0}")]
+struct Interrupted(&'static str);
+
+impl Interrupted {
+    /// The exit status that a shell gives what a signal ended.
+    fn status(&self) -> u8 {
+        if self.0 == "SIGTERM" { 143 } else { 130 }
+    }
+}
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     // Fails only when a provider is installed already, which is as good.
@@ -60,7 +73,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             tell(&error);
-            ExitCode::FAILURE
+            error.downcast_ref::<Interrupted>().map_or(ExitCode::FAILURE, |by| ExitCode::from(by.status()))
         }
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Nothing is stored unless that was asked for. A token is printed to standard output alone, and read from standard input alone.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use super::args::{TokenCommand, TokenGetArgs};
-use super::{Named, configuration, out, tell_problem};
+use super::{Interrupted, Named, configuration, out, password, tell_problem};
 use crate::adapters::oidc::OidcProvider;
 use crate::app::{self, Access, Parts};
 use crate::config::{Config, Flow, RenkuConfig};
@@ -26,8 +26,8 @@ use crate::domain::ports::identity::{Claims, DeviceAnswer, GrantedTokens, Identi
 use crate::domain::ports::probe::SignInProbe as _;
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
-use crate::lifecycle::SystemClock;
-use crate::texts::{Language, problem_title, text};
+use crate::lifecycle::{Signals, SystemClock};
+use crate::texts::{Language, problem_remedy, problem_title, text};
 
 /// How long a browser has to come back.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -39,6 +39,14 @@ const TOKEN_CAP: u64 = 64 << 10;
 pub(super) async fn run(file: Option<&Path>, command: TokenCommand) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
     match command {
+        TokenCommand::Get(args) if args.password.is_some() => {
+            // A signal must not end us while the terminal hides what is typed; once listened to, none ends us by itself.
+            let mut signals = Signals::listen()?;
+            tokio::select! {
+                done = get(&config, &args) => done,
+                name = signals.next() => Err(Interrupted(name).into()),
+            }
+        }
         TokenCommand::Get(args) => get(&config, &args).await,
         TokenCommand::Inspect { renku, json } => inspect(&config, renku.as_deref(), json).await,
     }
@@ -75,7 +83,8 @@ pub(super) async fn signed_in(
         Some(username) => {
             out::note(say("password-warning"));
             place.username = Some(username.clone());
-            provider.password_flow(username, &typed_password()?).await
+            let password = password::typed(&say("password")).await?;
+            provider.password_flow(username, &password).await
         }
         None if args.device || renku.oidc.flow == Flow::Device => by_device(&provider, stay).await,
         None => {
@@ -220,25 +229,6 @@ async fn asked(stream: &mut TcpStream) -> Option<Vec<(String, String)>> {
     Some(url.query_pairs().into_owned().collect())
 }
 
-/// Read from the terminal without showing it, or from a pipe.
-fn typed_password() -> anyhow::Result<SecretString> {
-    let terminal = std::io::stdin().is_terminal();
-    let echo = |on: bool| Command::new("stty").arg(if on { "echo" } else { "-echo" }).status();
-    if terminal {
-        out::note(say("password"));
-        if !echo(false).is_ok_and(|status| status.success()) {
-            bail!("the terminal cannot be kept from showing the password; give it by a pipe");
-        }
-    }
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    if terminal {
-        drop(echo(true));
-    }
-    read.context("no password was given")?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned().into())
-}
-
 async fn inspect(config: &Config, renku: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut typed = String::new();
     std::io::stdin().lock().take(TOKEN_CAP).read_to_string(&mut typed)?;
@@ -253,14 +243,9 @@ async fn inspect(config: &Config, renku: Option<&str>, as_json: bool) -> anyhow:
     };
     let provider = app::keycloak(config, renku, None)?;
     let access = AccessToken::new(typed.trim().to_owned().into());
-    let check = provider.check(&access);
-    let signature = match tokio::time::timeout(Duration::from_secs(8), check).await {
-        Ok(Err(fault)) if fault.problem.code == ProblemCode::TokenSignatureWrong => Some(false),
-        // The issuer is looked at before the signature, and without keys nothing can be.
-        Ok(Err(fault)) if fault.problem.code == ProblemCode::TokenIssuerMismatch => None,
-        Ok(Err(Fault { class: Class::Outage { .. } | Class::Retryable { .. }, .. })) | Err(_) => None,
-        Ok(Ok(_) | Err(_)) => Some(true),
-    };
+    // Nobody is waited for: without the realm's keys the claims alone are read.
+    let signature = tokio::time::timeout(Duration::from_secs(8), provider.signed(&access)).await;
+    let signature = signature.ok().and_then(Result::ok);
     let issuer = provider.issuer().await.unwrap_or_else(|_fault| renku.oidc.issuer.as_str().to_owned());
     let now = SystemClock.now();
     let wrong = signature == Some(false);
@@ -294,6 +279,13 @@ async fn inspect(config: &Config, renku: Option<&str>, as_json: bool) -> anyhow:
                 out::line(format!("    {} ({})", problem_title(Language::En, problem.code), problem.code));
                 out::line(format!("    {}", problem.words.as_deref().unwrap_or_default()));
             }
+        }
+    }
+    if !as_json {
+        let codes: BTreeSet<_> =
+            doors.iter().filter_map(|(_, refused)| Some(refused.as_ref()?.code)).collect();
+        for code in codes {
+            out::line(format!("{code}: {}", problem_remedy(Language::En, code)));
         }
     }
     let accepted = doors.iter().any(|(_, refused)| refused.is_none());

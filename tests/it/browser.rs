@@ -54,6 +54,43 @@ impl Browser {
         panic!("the browser was not sent back to {callback}");
     }
 
+    /// Opens the address that a device shows, signs in, lets the device in or refuses, and says what the last page says.
+    pub(crate) async fn at_device(
+        &mut self,
+        url: &str,
+        username: &str,
+        password: &str,
+        agreed: bool,
+    ) -> String {
+        let mut answer = self.send(self.http.get(url)).await;
+        for _ in 0..8 {
+            let base = answer.url().clone();
+            let location = answer.headers().get(LOCATION).map(|value| value.to_str().unwrap().to_owned());
+            if let Some(location) = location {
+                answer = self.send(self.http.get(base.join(&location).unwrap())).await;
+                continue;
+            }
+            let page = answer.text().await.unwrap();
+            if !page.contains("<form") {
+                return page;
+            }
+            let (action, mut fields) = form(&page, &base);
+            // The real one asks who it is first, and then whether the device may in; the simulated one both at once.
+            if page.contains("name=\"accept\"") {
+                let (button, label) = if agreed { ("accept", "Yes") } else { ("cancel", "No") };
+                fields.insert(button.to_owned(), label.to_owned());
+            } else {
+                fields.insert("username".to_owned(), username.to_owned());
+                fields.insert("password".to_owned(), password.to_owned());
+                if !agreed && page.contains("name=\"deny\"") {
+                    fields.insert("deny".to_owned(), "1".to_owned());
+                }
+            }
+            answer = self.send(self.http.post(action).form(&fields)).await;
+        }
+        panic!("the device's pages have no end");
+    }
+
     async fn send(&mut self, request: reqwest::RequestBuilder) -> reqwest::Response {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let answer = request.header(COOKIE, cookies.join("; ")).send().await.unwrap();
@@ -67,7 +104,7 @@ impl Browser {
     }
 }
 
-/// Where the page's form goes, and its hidden fields.
+/// Where the page's form goes, and its fields that have a value already: the hidden ones, and a device's code.
 fn form(page: &str, base: &Url) -> (Url, BTreeMap<String, String>) {
     let attribute = |tag: &str, name: &str| {
         let value = tag.split(&format!("{name}=\"")).nth(1)?.split('"').next()?;
@@ -78,7 +115,10 @@ fn form(page: &str, base: &Url) -> (Url, BTreeMap<String, String>) {
     let hidden = whole
         .split("<input")
         .skip(1)
-        .filter(|tag| tag.split('>').next().unwrap().contains("type=\"hidden\""))
+        .filter(|tag| {
+            let tag = tag.split('>').next().unwrap();
+            tag.contains("type=\"hidden\"") || tag.contains("name=\"user_code\"")
+        })
         .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
         .collect();
     (base.join(&action).unwrap(), hidden)

@@ -68,13 +68,26 @@ impl World {
     }
 
     pub(crate) async fn with(renku: renku_core::Options, dataverse: dataverse::Options) -> Self {
-        let (running, issuer, password) = if let Some(issuer) = from_environment("TEST_KEYCLOAK_ISSUER") {
-            (None, issuer, from_environment("TEST_KEYCLOAK_PASSWORD").unwrap())
-        } else {
-            let running = keycloak::start(keycloak::Options::default()).await.unwrap();
-            let issuer = running.issuer.clone();
-            (Some(running), issuer, "any".to_owned())
-        };
+        match from_environment("TEST_KEYCLOAK_ISSUER") {
+            Some(issuer) => {
+                let password = from_environment("TEST_KEYCLOAK_PASSWORD").unwrap();
+                Self::around((None, issuer, password), renku, dataverse).await
+            }
+            None => Self::around(simulated_keycloak().await, renku, dataverse).await,
+        }
+    }
+
+    /// For what only the simulated Keycloak can play.
+    pub(crate) async fn with_simulated_keycloak() -> Self {
+        let (renku, dataverse) = (renku_core::Options::default(), dataverse::Options::default());
+        Self::around(simulated_keycloak().await, renku, dataverse).await
+    }
+
+    async fn around(
+        (running, issuer, password): (Option<keycloak::Running>, String, String),
+        renku: renku_core::Options,
+        dataverse: dataverse::Options,
+    ) -> Self {
         let renku = renku_core::Options { issuer: issuer.clone(), pace: 0.1, ..renku };
         let world = Self {
             keycloak: running,
@@ -246,6 +259,12 @@ impl World {
         let done = command.output().unwrap();
         assert!(done.status.success(), "{line}\n{}", String::from_utf8_lossy(&done.stderr));
     }
+}
+
+async fn simulated_keycloak() -> (Option<keycloak::Running>, String, String) {
+    let running = keycloak::start(keycloak::Options::default()).await.unwrap();
+    let issuer = running.issuer.clone();
+    (Some(running), issuer, "any".to_owned())
 }
 
 pub(crate) fn codes(findings: &[Finding]) -> BTreeSet<&'static str> {

@@ -48,5 +48,6 @@ mod sandbox_command;
 mod sandbox_keycloak;
 mod sandbox_sims;
 mod store_suite;
+mod token_command;
 mod token_life;
 mod whole;

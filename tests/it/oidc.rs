@@ -4,6 +4,7 @@
 //! The real one must rotate refresh tokens with reuse count 0; what only the simulated one can play is left out there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dataverse_renku::adapters::http::{HttpSettings, client};
 use dataverse_renku::adapters::oidc::{OidcProvider, OidcSettings};
@@ -51,12 +52,17 @@ fn provider_with(settings: OidcSettings) -> OidcProvider {
 
 impl Realm {
     async fn start() -> Self {
+        Self::start_with(Options { device_interval_s: 0, ..Options::default() }).await
+    }
+
+    /// The simulated one so; the real one is as it is.
+    async fn start_with(options: Options) -> Self {
         match from_environment("TEST_KEYCLOAK_ISSUER") {
             Some(issuer) => {
                 let password = from_environment("TEST_KEYCLOAK_PASSWORD").unwrap();
                 Self { issuer, password, simulated: None }
             }
-            None => Self::simulated(Options { device_interval_s: 0, ..Options::default() }).await,
+            None => Self::simulated(options).await,
         }
     }
 
@@ -189,7 +195,7 @@ async fn a_revoked_refresh_token_is_dead_and_can_be_revoked_again() {
 async fn keys_that_were_changed_are_read_again() {
     let realm = Realm::simulated(Options::default()).await;
     let mut settings = realm.settings("dataverse-connector");
-    settings.keys_min_age = std::time::Duration::ZERO;
+    settings.keys_min_age = Duration::ZERO;
     let provider = provider_with(settings);
     provider.issuer().await.unwrap();
     realm.control("faults", json!({"name": "rotate_keys"})).await;
@@ -219,16 +225,33 @@ async fn an_outage_leaves_the_refresh_token_unspent_and_a_lost_answer_leaves_it_
 }
 
 #[tokio::test]
-async fn a_device_signs_in_after_its_person_confirmed() {
-    let realm = Realm::simulated(Options { device_interval_s: 0, ..Options::default() }).await;
+async fn a_device_is_told_to_slow_down_and_signs_in_after_its_person_confirmed() {
+    let realm = Realm::start_with(Options::default()).await;
     let provider = realm.provider("renku-cli");
     let flow = provider.begin_device_flow(Stay::Session).await.unwrap();
+    assert_eq!(flow.interval_s, 5, "the chart's");
     assert!(matches!(provider.poll_device_flow(&flow.device_code).await.unwrap(), DeviceAnswer::Pending));
-    realm.control("device/approve", json!({"user_code": flow.user_code, "user": "bob"})).await;
+    assert!(matches!(provider.poll_device_flow(&flow.device_code).await.unwrap(), DeviceAnswer::SlowDown));
+    let address = flow.verification_uri_complete.unwrap();
+    let page = Browser::new().at_device(&address, "bob", &realm.password, true).await;
+    assert!(page.contains("Device Login Successful"), "{page}");
+    tokio::time::sleep(Duration::from_secs(6)).await;
     let answer = provider.poll_device_flow(&flow.device_code).await.unwrap();
     let DeviceAnswer::Granted(_, claims) = answer else { panic!("{answer:?}") };
     assert_eq!((claims.username.as_str(), claims.client.as_deref()), ("bob", Some("renku-cli")));
+}
 
+#[tokio::test]
+async fn a_device_that_is_refused_or_unknown_or_not_allowed_is_told_so() {
+    let realm = Realm::start().await;
+    let provider = realm.provider("renku-cli");
+    let flow = provider.begin_device_flow(Stay::Session).await.unwrap();
+    let address = flow.verification_uri_complete.unwrap();
+    Browser::new().at_device(&address, "bob", &realm.password, false).await;
+    let refused = provider.poll_device_flow(&flow.device_code).await.unwrap_err();
+    assert_eq!(refused.problem.code, ProblemCode::SignInRefused, "{refused}");
+    let unknown = provider.poll_device_flow(&"of-nobody".into()).await.unwrap_err();
+    assert_eq!(unknown.problem.code, ProblemCode::SignInAttemptUnknown, "{unknown}");
     let refused = realm.provider("dataverse-connector").begin_device_flow(Stay::Session).await.unwrap_err();
     assert_eq!(refused.problem.code, ProblemCode::DeviceFlowOff);
 }

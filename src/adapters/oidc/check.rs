@@ -40,28 +40,41 @@ pub(super) fn access_token(
     settings: &OidcSettings,
     now: Timestamp,
 ) -> Result<Claims, Refused> {
-    let unreadable = || Refused::For(again(ProblemCode::TokenUnreadable));
-    let mut parts = token.splitn(3, '.');
-    let (Some(header), Some(payload), Some(signature)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(unreadable());
-    };
-    let header_claims: JwsHeader = decoded(header).ok_or_else(unreadable)?;
-    let claims: AccessClaims = decoded(payload).ok_or_else(unreadable)?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok().ok_or_else(unreadable)?;
+    let parts = taken_apart(token).ok_or_else(|| Refused::For(again(ProblemCode::TokenUnreadable)))?;
+    let claims: AccessClaims =
+        decoded(parts.claims).ok_or_else(|| Refused::For(again(ProblemCode::TokenUnreadable)))?;
     // Before the signature, so that a token of another realm is called that.
     if claims.iss != provider.issuer.as_str() {
         let words = format!("{} instead of {}", claims.iss, provider.issuer.as_str());
         return Err(Refused::For(again(ProblemCode::TokenIssuerMismatch).saying(words)));
     }
-    let signed = token.get(..header.len() + 1 + payload.len()).unwrap_or_default();
-    signature_fits(&header_claims, signed.as_bytes(), &signature, provider)?;
+    signature_fits(&parts, provider)?;
     claims_fit(claims, settings, now).map_err(Refused::For)
 }
 
+/// Whether the realm signed it, whoever it says that it is from and whatever it claims.
+pub(super) fn signature(token: &str, provider: &Provider) -> Result<(), Refused> {
+    let parts = taken_apart(token).ok_or_else(|| Refused::For(again(ProblemCode::TokenUnreadable)))?;
+    signature_fits(&parts, provider)
+}
+
+/// A token in its three parts; nothing in it is proven.
+struct Parts<'a> {
+    header: JwsHeader,
+    claims: &'a str,
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+fn taken_apart(token: &str) -> Option<Parts<'_>> {
+    let (signed, signature) = token.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    Some(Parts { header: decoded(header)?, claims, signed, signature })
+}
+
 fn signature_fits(
-    header: &JwsHeader,
-    signed: &[u8],
-    signature: &[u8],
+    Parts { header, signed, signature, .. }: &Parts<'_>,
     provider: &Provider,
 ) -> Result<(), Refused> {
     let wrong = |words: &str| again(ProblemCode::TokenSignatureWrong).saying(words);
@@ -76,7 +89,7 @@ fn signature_fits(
     let Some(key) = key else {
         return Err(Refused::KeyUnknown(wrong("signed with a key that the realm does not publish")));
     };
-    key.verify_signature(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, signed, signature)
+    key.verify_signature(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, signed.as_bytes(), signature)
         .map_err(|error| Refused::For(wrong("the signature does not fit").caused_by(error)))
 }
 

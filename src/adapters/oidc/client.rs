@@ -100,14 +100,38 @@ impl OidcProvider {
     }
 
     pub(super) async fn checked(&self, token: &str) -> Result<Claims, Fault> {
-        let provider = self.discovery.provider().await?;
         let now = self.clock.now();
-        match check::access_token(token, &provider, &self.settings, now) {
-            Ok(claims) => Ok(claims),
+        self.with_keys(|provider| check::access_token(token, provider, &self.settings, now)).await
+    }
+
+    /// Whether the realm signed this token, whatever it claims.
+    ///
+    /// # Errors
+    /// Named problems of discovery: without the realm's keys nobody knows.
+    pub async fn signed(&self, token: &AccessToken) -> Result<bool, Fault> {
+        match self.with_keys(|provider| check::signature(token.expose(), provider)).await {
+            Ok(()) => Ok(true),
+            Err(fault)
+                if matches!(
+                    fault.problem.code,
+                    ProblemCode::TokenSignatureWrong | ProblemCode::TokenUnreadable
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Looks at a token with the realm's keys, and once more with newer ones where it was signed with one that we do not know.
+    async fn with_keys<T>(&self, look: impl Fn(&Provider) -> Result<T, Refused>) -> Result<T, Fault> {
+        let provider = self.discovery.provider().await?;
+        match look(&provider) {
+            Ok(seen) => Ok(seen),
             Err(Refused::For(fault)) => Err(fault),
             Err(Refused::KeyUnknown(_)) => {
                 let provider = self.discovery.newer_than(&provider).await?;
-                check::access_token(token, &provider, &self.settings, now).map_err(|refused| match refused {
+                look(&provider).map_err(|refused| match refused {
                     Refused::KeyUnknown(fault) | Refused::For(fault) => fault,
                 })
             }

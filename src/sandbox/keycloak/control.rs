@@ -12,7 +12,7 @@ use super::realm::Client;
 use super::state::{Answer, Fault, Sim};
 
 /// The faults that wait for the next token requests.
-const WAITING: [&str; 4] = ["token_endpoint_down", "answer_lost", "slow", "slow_answer"];
+const WAITING: [&str; 5] = ["token_endpoint_down", "answer_lost", "slow", "slow_answer", "slow_down"];
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -193,6 +193,7 @@ fn device(sim: &Sim, inner: &mut Inner, client: &Client, form: &Form) -> Result<
         return Err(Refusal::grant("Client not allowed OAuth 2.0 Device Authorization Grant"));
     }
     let now = inner.now();
+    let ordered = inner.take_fault("slow_down").is_some();
     let code = form.get("device_code").cloned().unwrap_or_default();
     let Some(device) = inner.devices.get_mut(&code).filter(|device| device.client_id == client.client_id)
     else {
@@ -203,7 +204,7 @@ fn device(sim: &Sim, inner: &mut Inner, client: &Client, form: &Form) -> Result<
     }
     let too_soon = device.last_poll.is_some_and(|last| last + sim.options.device_interval_s > now);
     device.last_poll = Some(now);
-    if too_soon {
+    if too_soon || ordered {
         return Err(Refusal::new(400, "slow_down", "Slow down"));
     }
     let scope = device.scope.clone();
