@@ -7,6 +7,7 @@ mod error;
 mod imports;
 mod launches;
 mod leases;
+mod ledger;
 mod open;
 mod outbox;
 mod people;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::sql::values;
-use super::{Store, changes, imports, launches, leases, people, sessions, slots, subscriptions};
+use super::{Store, changes, imports, launches, leases, ledger, people, sessions, slots, subscriptions};
 use crate::domain::ids::{ImportId, InstallationName, LeaseId, PersonId, RenkuName};
 use crate::domain::import::Import;
 use crate::domain::ports::identity::{Credential, IdentityStore, Person, Sealed, Session, SignInAttempt};
@@ -24,7 +24,7 @@ impl ImportStore for Store {
     }
 
     async fn create_instead_of(&self, earlier: ImportId, new: NewImport) -> Result<Created, StoreError> {
-        subscriptions::create_instead_of(&self.db, earlier, new).await
+        ledger::create_instead_of(&self.db, earlier, new).await
     }
 
     async fn create_and_subscribe(
