@@ -120,9 +120,10 @@ pub fn problem_remedy(language: Language, code: ProblemCode) -> String {
 pub fn mail(mail: &Outgoing, links: &Links) -> (String, String) {
     let language = Language::of_tag(&mail.language).unwrap_or_default();
     let waits_for = mail.letter.problem.as_ref().map(|problem| problem.code);
-    let of_service = waits_for == Some(ProblemCode::ServiceSignInNeeded);
+    let for_service =
+        matches!(waits_for, Some(ProblemCode::ServiceSignInNeeded | ProblemCode::ServiceRenkuSignInNeeded));
     let (subject, says) = match mail.kind {
-        MailKind::SignIn if of_service => ("mail-service-sign-in-subject", "mail-service-sign-in"),
+        MailKind::SignIn if for_service => ("mail-service-sign-in-subject", "mail-service-sign-in"),
         MailKind::SignIn => ("mail-sign-in-subject", "mail-sign-in"),
         MailKind::Paused => ("mail-paused-subject", "mail-paused"),
         MailKind::Failed => ("mail-failed-subject", "mail-failed"),

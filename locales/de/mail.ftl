@@ -10,8 +10,8 @@ mail-why =
 mail-sign-in-subject = Bitte neu anmelden: Version { $version } von { $dataset } wartet
 mail-sign-in = Version { $version } des Datensatzes { $dataset } ist erschienen und soll in Ihr Projekt { $project }. Sie wartet, weil Ihre Anmeldung abgelaufen ist. Melden Sie sich einmal an, dann geht es von selbst weiter.
 
-mail-service-sign-in-subject = Die Dienstperson muss sich anmelden: Version { $version } von { $dataset } wartet
-mail-service-sign-in = Version { $version } des Datensatzes { $dataset } ist erschienen und soll in das Projekt { $project }. Sie wartet, weil die Anmeldung der Dienstperson, die sie importiert, abgelaufen ist.
+mail-service-sign-in-subject = Das Dienstkonto muss angemeldet werden: Version { $version } von { $dataset } wartet
+mail-service-sign-in = Version { $version } des Datensatzes { $dataset } ist erschienen und soll in das Projekt { $project }. Sie wartet, weil die Anmeldung des Dienstkontos, das sie importiert, abgelaufen ist.
 
 mail-paused-subject = Ihr Projekt wird nicht mehr mit { $dataset } aktuell gehalten
 mail-paused = Neue Versionen des Datensatzes { $dataset } kommen nicht mehr in Ihr Projekt { $project }, bis Sie das Abonnement weiterlaufen lassen.

@@ -387,8 +387,17 @@ subscription-unknown-remedy = Sehen Sie unter /subscriptions Ihre Abonnements du
 operators-only = Das darf nur sehen oder tun, wer diesen Dienst betreibt.
 operators-only-remedy = Wer diesen Dienst betreibt, trägt Ihr Subject (sub) bei Keycloak unter people im Abschnitt [admin] ein oder tut es für Sie.
 
-service-sign-in-needed = Niemand ist angemeldet, um hier zu importieren, was Administratorinnen und Administratoren aktuell halten.
-service-sign-in-needed-remedy = Melden Sie sich als Dienstperson an, also als jemand, der in Renku bekannt ist und in das Projekt schreiben darf: dataverse-renku token get --store --service. Danach geht es von selbst weiter.
+service-sign-in-needed = Das Dienstkonto, das hier für Administratorinnen und Administratoren importiert, ist nicht angemeldet.
+service-sign-in-needed-remedy = Melden Sie auf der Maschine dieses Dienstes das Dienstkonto an: dataverse-renku token get --store --service, bei mehreren Renkus auch --renku NAME. Was wartet, geht danach von selbst weiter.
+
+service-renku-sign-in-needed = Das Dienstkonto, das dies importiert, muss sich in Renku selbst noch einmal anmelden.
+service-renku-sign-in-needed-remedy = Öffnen Sie Renku im Browser mit dem Dienstkonto, melden Sie sich ab und wieder an. Was wartet, geht binnen einer Viertelstunde von selbst weiter.
+
+service-project-not-writable = Das Dienstkonto darf in diesem Projekt nichts speichern.
+service-project-not-writable-remedy = Bitten Sie die Person, der das Projekt gehört, das Dienstkonto als Mitglied aufzunehmen: in Renku 2 als Editor, in Renku 1 als Maintainer. Lassen Sie danach das Abonnement weitergehen.
+
+subscribed-otherwise = Sie halten dieses Projekt schon mit diesem Datensatz aktuell, mit Ihrer eigenen Anmeldung.
+subscribed-otherwise-remedy = Beenden Sie zuerst jenes Abonnement und wünschen Sie dann dieses.
 
 publication-not-confirmed = Das Repositorium hat eine Veröffentlichung gemeldet, die es selbst nicht zeigt.
 publication-not-confirmed-remedy = Deswegen wurde nichts importiert. Wer das Repositorium betreibt, prüft, ob sein Workflow dataset.id und dataset.globalId desselben Datensatzes schickt, wie in der Definition dieses Dienstes.

@@ -387,8 +387,17 @@ subscription-unknown-remedy = Look through your subscriptions under /subscriptio
 operators-only = Only whoever runs this service may see or do this.
 operators-only-remedy = Whoever runs this service adds your subject (sub) at Keycloak to people in the section [admin], or does it for you.
 
-service-sign-in-needed = Nobody is signed in who imports what administrators keep up to date here.
-service-sign-in-needed-remedy = Sign in as the service person, a user of Renku who may write to the project: dataverse-renku token get --store --service. It goes on by itself afterwards.
+service-sign-in-needed = The service person, who imports here what administrators keep up to date, is not signed in.
+service-sign-in-needed-remedy = Sign in as the service person on the machine of this service: dataverse-renku token get --store --service, with several Renkus also --renku NAME. What waits goes on by itself.
+
+service-renku-sign-in-needed = Renku needs the service person, who imports this, to sign in there again.
+service-renku-sign-in-needed-remedy = Open Renku in a browser as the service person, sign out and sign in again. What waits goes on by itself within a quarter of an hour.
+
+service-project-not-writable = The service person may not save anything in this project.
+service-project-not-writable-remedy = Ask the project's owner to make the service person a member: as Editor in Renku 2, as Maintainer in Renku 1. Then let the subscription go on.
+
+subscribed-otherwise = You keep this project up to date with this dataset already, with your own sign-in.
+subscribed-otherwise-remedy = End that subscription first, then ask for this one.
 
 publication-not-confirmed = The repository announced a publication that it does not show.
 publication-not-confirmed-remedy = Nothing was imported because of it. Whoever runs the repository checks that its workflow sends dataset.id and dataset.globalId of one dataset, as in the definition made by this service.

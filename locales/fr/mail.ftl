@@ -10,8 +10,8 @@ mail-why =
 mail-sign-in-subject = Merci de vous reconnecter : la version { $version } de { $dataset } attend
 mail-sign-in = La version { $version } du jeu de données { $dataset } est parue et doit aller dans votre projet { $project }. Elle attend, car votre connexion a pris fin. Connectez-vous une fois et tout continue tout seul.
 
-mail-service-sign-in-subject = La personne de service doit se connecter : la version { $version } de { $dataset } attend
-mail-service-sign-in = La version { $version } du jeu de données { $dataset } est parue et doit entrer dans le projet { $project }. Elle attend parce que la connexion de la personne de service, qui l'importe, est terminée.
+mail-service-sign-in-subject = Le compte de service doit être connecté : la version { $version } de { $dataset } attend
+mail-service-sign-in = La version { $version } du jeu de données { $dataset } est parue et doit aller dans le projet { $project }. Elle attend, car la connexion du compte de service, qui l'importe, a pris fin.
 
 mail-paused-subject = Votre projet n'est plus tenu à jour avec { $dataset }
 mail-paused = Les nouvelles versions du jeu de données { $dataset } n'arrivent plus dans votre projet { $project } jusqu'à ce que vous relanciez l'abonnement.

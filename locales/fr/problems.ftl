@@ -387,8 +387,17 @@ subscription-unknown-remedy = Consultez vos abonnements sous /subscriptions. Il 
 operators-only = Seules les personnes qui exploitent ce service peuvent voir ou faire cela.
 operators-only-remedy = La personne qui exploite ce service ajoute votre sujet (sub) de Keycloak à people dans la section [admin], ou le fait pour vous.
 
-service-sign-in-needed = Personne n'est connecté pour importer ici ce que les administrateurs tiennent à jour.
-service-sign-in-needed-remedy = Connectez-vous comme personne de service, c'est-à-dire quelqu'un que Renku connaît et qui peut écrire dans le projet : dataverse-renku token get --store --service. Tout reprend ensuite de soi-même.
+service-sign-in-needed = Le compte de service, qui importe ici ce que les administrateurs tiennent à jour, n'est pas connecté.
+service-sign-in-needed-remedy = Sur la machine de ce service, connectez le compte de service : dataverse-renku token get --store --service, et avec plusieurs Renku --renku NOM. Ce qui attend reprend ensuite tout seul.
+
+service-renku-sign-in-needed = Renku a besoin que le compte de service, qui importe ceci, s'y connecte de nouveau.
+service-renku-sign-in-needed-remedy = Ouvrez Renku dans un navigateur avec le compte de service, déconnectez-vous puis reconnectez-vous. Ce qui attend reprend tout seul en un quart d'heure au plus.
+
+service-project-not-writable = Le compte de service n'a pas le droit d'enregistrer dans ce projet.
+service-project-not-writable-remedy = Demandez au propriétaire du projet d'en faire un membre : Editor dans Renku 2, Maintainer dans Renku 1. Relancez ensuite l'abonnement.
+
+subscribed-otherwise = Vous tenez déjà ce projet à jour avec ce jeu de données, avec votre propre connexion.
+subscribed-otherwise-remedy = Mettez d'abord fin à cet abonnement, puis demandez celui-ci.
 
 publication-not-confirmed = L'entrepôt a annoncé une publication qu'il ne montre pas.
 publication-not-confirmed-remedy = Rien n'a été importé à cause d'elle. La personne qui exploite l'entrepôt vérifie que son workflow envoie dataset.id et dataset.globalId d'un même jeu de données, comme dans la définition produite par ce service.

@@ -7,3 +7,6 @@ CREATE TABLE service_people (
 
 -- Whether the service person imports instead of the owner.
 ALTER TABLE subscriptions ADD COLUMN service boolean NOT NULL DEFAULT false;
+
+-- Two administrators who ask for the same get the same.
+CREATE UNIQUE INDEX subscriptions_served_once ON subscriptions (installation, pid, project) WHERE service AND state <> 'ended';

@@ -7,3 +7,6 @@ CREATE TABLE service_people (
 
 -- Whether the service person imports instead of the owner.
 ALTER TABLE subscriptions ADD COLUMN service INTEGER NOT NULL DEFAULT 0;
+
+-- Two administrators who ask for the same get the same.
+CREATE UNIQUE INDEX subscriptions_served_once ON subscriptions (installation, pid, project) WHERE service = 1 AND state <> 'ended';

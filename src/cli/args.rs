@@ -333,8 +333,8 @@ pub(crate) struct SubscribeArgs {
     #[command(flatten)]
     pub(crate) what: What,
 
-    /// Let the Renku's service person import instead of you (see `token get --service`). You must be an operator and may write to the
-    /// project yourself.
+    /// Let the Renku's service person import instead of you (see `token get --service`). You must be an operator (`[admin] people`), and
+    /// be allowed to write to the project yourself.
     #[arg(long)]
     pub(crate) service: bool,
 
@@ -482,12 +482,12 @@ pub(crate) struct TokenGetArgs {
     pub(crate) store: bool,
 
     /// Ask for a sign-in that outlasts the session at Keycloak (`offline_access`), for what works while nobody is there.
-    #[arg(long, requires = "store")]
+    #[arg(long, requires = "store", conflicts_with = "password")]
     pub(crate) offline: bool,
 
     /// Keep it as the service person's: a user of Renku who imports what administrators keep up to date (`subscriptions add
     /// --service`), in place of an earlier one. It outlasts the session at Keycloak, as with --offline.
-    #[arg(long, requires = "store")]
+    #[arg(long, requires = "store", conflicts_with = "password")]
     pub(crate) service: bool,
 
     /// With this user's password, read from the terminal or a pipe. Only where an administrator allows it; see what it says.

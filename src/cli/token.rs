@@ -141,6 +141,7 @@ async fn keep(
     out::note(format!("{} {} ({woken})", say("stored"), person.username));
     if service {
         let earlier = parts.people.set_service_person(&person, SystemClock.now()).await?;
+        tracing::info!(person.id = %person.id, renku = %renku, "somebody is named the service person");
         out::note(format!("{} {}", say("service"), person.username));
         if let Some(earlier) = earlier {
             out::note(format!("{} {}", say("service-before"), earlier.username));

@@ -124,8 +124,14 @@ catalogue! {
     /// As many as we serve at the same time are being served.
     ServiceBusy = "service-busy", Nobody;
 
-    /// Nobody is named whose sign-in serves what administrators keep up to date.
+    /// The person has a subscription to this already, which another sign-in serves than the one that was asked for.
+    SubscribedOtherwise = "subscribed-otherwise", Researcher;
+    /// Nobody whose sign-in serves what administrators keep up to date is named, or their sign-in is over.
     ServiceSignInNeeded = "service-sign-in-needed", Operator;
+    /// The person whose sign-in serves it has to sign in to Renku itself: Renku's own stored Git sign-in is gone.
+    ServiceRenkuSignInNeeded = "service-renku-sign-in-needed", Operator;
+    /// The person whose sign-in serves it may not write to the project.
+    ServiceProjectNotWritable = "service-project-not-writable", Researcher;
 
     // Who asked: Keycloak, tokens.
     /// The person has to sign in to Renku's Keycloak for us (again).

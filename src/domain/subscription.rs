@@ -108,7 +108,7 @@ pub enum LedgerOutcome {
     Cancelled,
     /// Only the metadata changed under a version number that is in the project already; Renku 1 is not sent the same files again.
     MetadataOnly,
-    /// The project is linked to the dataset and its data follow by themselves; looked at as anybody may, since the owner's sign-in is over.
+    /// The project is linked to the dataset and its data follow by themselves; looked at as anybody may, since the sign-in that serves it is over.
     Followed,
 }
 

@@ -299,7 +299,7 @@ impl Engine {
 pub(crate) fn tell_subscribed(subscribed: &Subscribed) {
     if let Subscribed::New(subscription) = subscribed {
         metrics::counter!("dataverse_renku_subscriptions_made_total").increment(1);
-        tracing::info!(subscription.id = %subscription.id, dataset = %subscription.pid, "a project is kept up to date from now on");
+        tracing::info!(subscription.id = %subscription.id, dataset = %subscription.pid, service = subscription.service, "a project is kept up to date from now on");
     }
 }
 

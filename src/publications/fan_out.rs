@@ -139,7 +139,7 @@ impl Publications {
         edition: &Edition,
         publication: Option<PublicationId>,
     ) -> Result<bool, StoreError> {
-        let Some(person) = self.serving(subscription).await? else { return Ok(false) };
+        let Some(person) = self.server_or_pause(subscription).await? else { return Ok(false) };
         let noted = match subscription.api {
             // It copies, and would be sent the same files under the same name again.
             RenkuApi::Core if self.subscriptions.has_version(subscription.id, edition).await? => {

@@ -1,19 +1,28 @@
 //! Whose sign-in serves a subscription: its owner's, or that of the Renku's service person.
 //!
-//! A service person is a real user of Renku whose sign-in an administrator keeps here (`token get --store --service`).
+//! A service person is a user of Renku like any other, whose sign-in an administrator keeps here (`token get --store --service`).
 
 use super::Publications;
 use super::receive::store_fault;
 use crate::domain::ids::{PersonId, RenkuName};
-use crate::domain::import::Order;
+use crate::domain::import::{Condition, Import, Order};
+use crate::domain::ports::identity::Person;
 use crate::domain::ports::mail::MailKind;
+use crate::domain::ports::publications::DatasetRef;
 use crate::domain::ports::store::StoreError;
-use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::ports::subscriptions::{SubscriptionFilter, Unsettled};
+use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use crate::domain::subscription::{Subscription, SubscriptionState};
+
+/// Subscriptions to one dataset among which that of one project is looked for.
+const PROJECTS: u32 = 500;
 
 impl Publications {
     /// Whose sign-in makes this subscription's imports. Where a service person is to and none is named, it pauses until one is.
-    pub(super) async fn serving(&self, subscription: &Subscription) -> Result<Option<PersonId>, StoreError> {
+    pub(super) async fn server_or_pause(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<Option<PersonId>, StoreError> {
         if !subscription.service {
             return Ok(Some(subscription.person));
         }
@@ -27,47 +36,74 @@ impl Publications {
         Ok(None)
     }
 
-    /// The service person who is to serve a subscription to this that `owner` asks for; both must be allowed to write to the project.
+    /// The service person who is to serve a subscription that `owner` asks for; both must be allowed to write to the project.
     ///
     /// # Errors
-    /// `service-sign-in-needed`, or what forbids one of them the project.
-    pub(super) async fn admitted(&self, owner: PersonId, order: &Order) -> Result<PersonId, Fault> {
-        let named = self.people.service_person(&order.renku).await.map_err(store_fault)?;
-        let service = named.ok_or_else(|| about_service(ProblemCode::ServiceSignInNeeded, ""))?;
+    /// `service-sign-in-needed` and its like, or what forbids the owner the project.
+    pub(super) async fn server_for(&self, owner: PersonId, order: &Order) -> Result<PersonId, Fault> {
+        let refused =
+            |code, words: &str| Fault::new(Class::User, Problem::new(code).about("service").saying(words));
+        let named = self.service_person(&order.renku).await?;
+        let service = named.ok_or_else(|| refused(ProblemCode::ServiceSignInNeeded, ""))?;
         self.engine.may_write(owner, order).await?;
-        match self.engine.may_write(service.id, order).await {
-            Ok(()) => Ok(service.id),
-            Err(Fault { class: Class::SignIn(_), .. }) => {
-                Err(about_service(ProblemCode::ServiceSignInNeeded, &service.username))
-            }
-            // Told at the box that asks for this person, with their name: it is not the owner who lacks the right.
-            Err(mut fault) => {
-                fault.problem = fault.problem.about("service").saying(service.username);
-                Err(fault)
-            }
-        }
+        self.engine.may_write(service.id, order).await.map_err(|fault| match fault.class {
+            Class::SignIn(at) => refused(lacks_sign_in(at), &service.name),
+            Class::User => refused(ProblemCode::ServiceProjectNotWritable, &service.name),
+            Class::NotYet | Class::Permanent | Class::Retryable { .. } | Class::Outage { .. } => fault,
+        })?;
+        Ok(service.id)
     }
 
-    /// The name of the person who serves what administrators keep up to date at this Renku.
+    /// The person who serves what administrators keep up to date at this Renku, if one is named.
     ///
     /// # Errors
     /// A fault of the store.
-    pub async fn service_name(&self, renku: &RenkuName) -> Result<Option<String>, Fault> {
-        let person = self.people.service_person(renku).await.map_err(store_fault)?;
-        Ok(person.map(|person| person.name))
+    pub async fn service_person(&self, renku: &RenkuName) -> Result<Option<Person>, Fault> {
+        self.people.service_person(renku).await.map_err(store_fault)
+    }
+
+    /// Whether the import is the service person's, for a subscription that somebody else made.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn is_served_for_others(&self, import: &Import) -> Result<bool, Fault> {
+        let order = &import.order;
+        let service = self.service_person(&order.renku).await?;
+        if service.is_none_or(|service| service.id != import.person) {
+            return Ok(false);
+        }
+        let filter = SubscriptionFilter {
+            dataset: Some(DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() }),
+            only_service: true,
+            limit: PROJECTS,
+            ..SubscriptionFilter::default()
+        };
+        let found = self.subscriptions.subscriptions(&filter).await.map_err(store_fault)?;
+        Ok(found.into_iter().any(|it| it.project == order.project && it.person != import.person))
     }
 }
 
-fn about_service(code: ProblemCode, words: &str) -> Fault {
-    let problem = Problem::new(code).about("service");
-    Fault::new(Class::User, if words.is_empty() { problem } else { problem.saying(words) })
+const fn lacks_sign_in(at: SignInAt) -> ProblemCode {
+    match at {
+        SignInAt::Connector => ProblemCode::ServiceSignInNeeded,
+        SignInAt::Renku => ProblemCode::ServiceRenkuSignInNeeded,
+    }
 }
 
-/// What its owner is told of an import that waits for a sign-in or failed for want of one: theirs, or the service person's.
-pub(super) fn of_service(subscription: &Subscription, problem: Problem) -> Problem {
-    let lacks_sign_in = matches!(problem.code, ProblemCode::SignInNeeded | ProblemCode::RenkuSignInNeeded);
-    if !subscription.service || !lacks_sign_in {
+/// What the owner of a subscription is told of its import: where that is the service person's, it is not the owner who must sign in or
+/// lacks the right.
+pub(super) fn told_to_owner(line: &Unsettled, problem: Problem) -> Problem {
+    if line.import.person == line.subscription.person {
         return problem;
     }
-    Problem { code: ProblemCode::ServiceSignInNeeded, ..problem }
+    let code = match (line.import.state.condition(), problem.code) {
+        (Condition::SignIn { at, .. }, _) => lacks_sign_in(*at),
+        (_, ProblemCode::SignInNeeded) => ProblemCode::ServiceSignInNeeded,
+        (_, ProblemCode::RenkuSignInNeeded) => ProblemCode::ServiceRenkuSignInNeeded,
+        (_, ProblemCode::ProjectNotWritable | ProblemCode::ProjectNotReadable) => {
+            ProblemCode::ServiceProjectNotWritable
+        }
+        (_, code) => code,
+    };
+    Problem { code, ..problem }
 }

@@ -3,7 +3,7 @@
 //! Looked for in the store and not reported by the imports, so that a death in between loses nothing.
 
 use super::Publications;
-use super::serving::of_service;
+use super::serving::told_to_owner;
 use crate::domain::import::{Condition, End, State};
 use crate::domain::ports::mail::MailKind;
 use crate::domain::ports::publications::DatasetRef;
@@ -23,7 +23,7 @@ impl Publications {
             let lines = self.subscriptions.unsettled(self.settings.batch).await?;
             for line in &lines {
                 let Some(mut settling) = settling(line, self.now()) else { continue };
-                let told = |problem| of_service(&line.subscription, problem);
+                let told = |problem| told_to_owner(line, problem);
                 settling.problem = settling.problem.map(told);
                 settling.pauses = settling.pauses.map(told);
                 let (outcome, problem) = (settling.outcome, settling.problem.clone());
@@ -49,7 +49,7 @@ impl Publications {
                 (_, Condition::SignIn { problem, .. }) => (MailKind::SignIn, problem.clone()),
                 _ => continue,
             };
-            let problem = of_service(&line.subscription, problem);
+            let problem = told_to_owner(&line, problem);
             self.subscriptions.tell(&line, kind, Some(problem), self.now()).await?;
         }
         Ok(())

@@ -63,7 +63,7 @@ impl Publications {
             api: wish.api.clone(),
         };
         let order = self.engine.order(renku, &request).await?;
-        let importer = if wish.service { self.admitted(person, &order).await? } else { person };
+        let importer = if wish.service { self.server_for(person, &order).await? } else { person };
         let dataset = DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() };
         let edition = self.latest(&dataset).await.map_err(about_dataset)?;
         let imports = ImportFilter {
@@ -91,9 +91,8 @@ impl Publications {
             && wish.service
             && !own.service
         {
-            let words = format!("{} is served by its owner's sign-in; end it first", own.id);
-            let problem = Problem::new(ProblemCode::NotPossibleNow).about("service").saying(words);
-            return Err(Fault::new(Class::User, problem));
+            let problem = Problem::new(ProblemCode::SubscribedOtherwise).about("service");
+            return Err(Fault::new(Class::User, problem.saying(own.id.to_string())));
         }
         tell_subscribed(&subscribed);
         if matches!(subscribed, Subscribed::New(_)) && !has_it {
@@ -117,7 +116,8 @@ impl Publications {
             service: false,
         };
         match self.subscribe(import.person, &order.renku, &wish, language).await? {
-            Subscribed::Existing(paused) if paused.state == SubscriptionState::Paused => {
+            // Who lets go on what a service person serves is an administrator.
+            Subscribed::Existing(paused) if paused.state == SubscriptionState::Paused && !paused.service => {
                 self.unpause(paused.id).await
             }
             Subscribed::New(subscription) | Subscribed::Existing(subscription) => Ok(subscription),
@@ -205,27 +205,21 @@ impl Publications {
         self.mail_address(person).await.map(|address| (address, language.to_owned()))
     }
 
-    /// The subscription that keeps this import's project up to date with its dataset, if there is one: the person's own, or one that
-    /// a service person serves.
+    /// The person's subscription that keeps this import's project up to date with its dataset, if there is one.
     ///
     /// # Errors
     /// A fault of the store.
     pub async fn subscription_of(&self, import: &Import) -> Result<Option<Subscription>, Fault> {
         let order = &import.order;
-        let of_dataset = SubscriptionFilter {
-            dataset: Some(DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() }),
+        let dataset = DatasetRef { installation: order.installation.clone(), pid: order.pid.clone() };
+        let filter = SubscriptionFilter {
+            person: Some(import.person),
+            dataset: Some(dataset),
             limit: PROJECTS,
             ..SubscriptionFilter::default()
         };
-        let own = SubscriptionFilter { person: Some(import.person), ..of_dataset.clone() };
-        for filter in [own, SubscriptionFilter { service: true, ..of_dataset }] {
-            let found = self.subscriptions.subscriptions(&filter).await.map_err(store_fault)?;
-            let found = found.into_iter().find(|subscription| subscription.project == order.project);
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
+        let found = self.subscriptions.subscriptions(&filter).await.map_err(store_fault)?;
+        Ok(found.into_iter().find(|subscription| subscription.project == order.project))
     }
 
     /// Where the person gets mail, as their own sign-in says.

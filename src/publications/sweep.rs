@@ -23,7 +23,7 @@ impl Publications {
         }
         self.settle_ended().await?;
         for woken in self.subscriptions.wake_signed_in(now).await? {
-            tracing::info!(subscription.id = %woken.id, "its owner has signed in and it goes on");
+            tracing::info!(subscription.id = %woken.id, "who serves it has signed in and it goes on");
             self.look_now(DatasetRef { installation: woken.installation, pid: woken.pid }).await?;
         }
         self.tell_numbers().await

@@ -50,6 +50,7 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::CallbackAddressRefused
         | P::ProjectNotReadable
         | P::ProjectNotWritable
+        | P::ServiceProjectNotWritable
         | P::ProjectCreationRefused => StatusCode::FORBIDDEN,
         P::InstallationUnknown
         | P::RenkuUnknown
@@ -67,6 +68,8 @@ pub const fn status(code: ProblemCode) -> StatusCode {
         | P::WorkflowSecretMissing
         | P::SignInNeeded
         | P::ServiceSignInNeeded
+        | P::ServiceRenkuSignInNeeded
+        | P::SubscribedOtherwise
         | P::ConsentMissing
         | P::RenkuSignInNeeded
         | P::DatasetNameTaken

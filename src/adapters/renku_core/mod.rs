@@ -389,7 +389,7 @@ impl Renku for RenkuCore {
 
     async fn may_write(&self, token: &AccessToken, project: &ProjectAddress) -> Result<(), Fault> {
         self.allowed(project).map_err(about_project)?;
-        if self.among_listed(token, project).await? {
+        if self.may_push_to(token, project).await? {
             return Ok(());
         }
         Err(Fault::user(ProblemCode::ProjectNotWritable))

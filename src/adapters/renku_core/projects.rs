@@ -17,6 +17,9 @@ const PAGE: u32 = 100;
 /// `GitLab` matches parts of words only from this length on; shorter texts are looked for by us, among the most recent.
 const SEARCHED: usize = 3;
 
+/// Pages in which one project is looked for.
+const PAGES: u32 = 20;
+
 /// Developer: the least that may push (`GitLab`: `Gitlab::Access::DEVELOPER`).
 const MAY_PUSH: &str = "30";
 
@@ -54,6 +57,10 @@ impl Listed {
     }
 }
 
+fn is_searched(search: &str) -> bool {
+    search.chars().count() >= SEARCHED
+}
+
 impl RenkuCore {
     pub(super) async fn listed(
         &self,
@@ -62,26 +69,10 @@ impl RenkuCore {
         limit: u32,
     ) -> Result<Vec<Project>, Error> {
         let search = search.trim().to_lowercase();
-        let at_gitlab = search.chars().count() >= SEARCHED;
+        let at_gitlab = is_searched(&search);
         let limit = limit.clamp(1, PAGE);
-        let page = if at_gitlab || search.is_empty() { limit } else { PAGE }.to_string();
-        let mut query = vec![
-            ("membership", "true"),
-            ("min_access_level", MAY_PUSH),
-            ("archived", "false"),
-            ("order_by", "last_activity_at"),
-            ("sort", "desc"),
-            ("per_page", page.as_str()),
-        ];
-        if at_gitlab {
-            query.extend([("search", search.as_str()), ("search_namespaces", "true")]);
-        }
-        let call = Call::get("/api/projects".to_owned(), query).by(token);
-        let listed: Vec<Listed> = self.client.gitlab(call, self.settings.ask_timeout).await?;
-        // What the gateway passed on as nobody's call is answered with everybody's public projects.
-        if listed.first().is_some_and(|first| first.permissions.is_none()) {
-            return Err(Error::GitSignInGone { words: "GitLab answers as to nobody".to_owned() });
-        }
+        let most = if at_gitlab || search.is_empty() { limit } else { PAGE };
+        let listed = self.listed_page(token, &search, most, 1).await?;
         Ok(listed
             .into_iter()
             .filter(|project| at_gitlab || project.mentions(&search))
@@ -91,16 +82,54 @@ impl RenkuCore {
             .collect())
     }
 
-    /// Whether the project is among those that the person may push to.
-    pub(super) async fn among_listed(
+    /// Whether the project is among those that the person may push to, however many they are.
+    pub(super) async fn may_push_to(
         &self,
         token: &AccessToken,
         project: &ProjectAddress,
     ) -> Result<bool, Error> {
         let path = path_in_gitlab(project);
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let listed = self.listed(token, name, PAGE).await?;
-        Ok(listed.iter().any(|listed| listed.address == *project))
+        let name = path.rsplit('/').next().unwrap_or_default().to_lowercase();
+        for page in 1..=PAGES {
+            let listed = self.listed_page(token, &name, PAGE, page).await?;
+            if listed.iter().any(|listed| listed.path_with_namespace.eq_ignore_ascii_case(path)) {
+                return Ok(true);
+            }
+            if listed.len() < PAGE as usize {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    /// A page of what the person may push to, narrowed where `GitLab` can search for it.
+    async fn listed_page(
+        &self,
+        token: &AccessToken,
+        search: &str,
+        most: u32,
+        page: u32,
+    ) -> Result<Vec<Listed>, Error> {
+        let (most, page) = (most.to_string(), page.to_string());
+        let mut query = vec![
+            ("membership", "true"),
+            ("min_access_level", MAY_PUSH),
+            ("archived", "false"),
+            ("order_by", "last_activity_at"),
+            ("sort", "desc"),
+            ("per_page", most.as_str()),
+            ("page", page.as_str()),
+        ];
+        if is_searched(search) {
+            query.extend([("search", search), ("search_namespaces", "true")]);
+        }
+        let call = Call::get("/api/projects".to_owned(), query).by(token);
+        let listed: Vec<Listed> = self.client.gitlab(call, self.settings.ask_timeout).await?;
+        // What the gateway passed on as nobody's call is answered with everybody's public projects.
+        if listed.first().is_some_and(|first| first.permissions.is_none()) {
+            return Err(Error::GitSignInGone { words: "GitLab answers as to nobody".to_owned() });
+        }
+        Ok(listed)
     }
 }
 
@@ -178,6 +207,36 @@ mod tests {
         let (server, _mock) = gitlab(&[("per_page", "100")], 200, &body.to_string()).await;
         let found = projects(&server, "Ow").await.unwrap();
         assert_eq!(found.iter().map(|project| project.title.as_str()).collect::<Vec<_>>(), ["owls"]);
+    }
+
+    #[tokio::test]
+    async fn one_project_is_found_among_many_whatever_its_capitals() {
+        let mut server = Server::new_async().await;
+        let of_page = |number: &str, body: Value| {
+            let query = [("page", number), ("search", "finches"), ("min_access_level", "30")];
+            let wanted = query.iter().map(|(k, v)| Matcher::UrlEncoded((*k).into(), (*v).into())).collect();
+            (Matcher::AllOf(wanted), body.to_string())
+        };
+        let another = |n| json!({"path_with_namespace": format!("alice/finches-{n}"), "permissions": {}});
+        let many: Vec<_> = (0..100).map(another).collect();
+        let few = json!([listed("Alice/Finches", "git.example", true)]);
+        let mut mocks = Vec::new();
+        for (query, body) in [of_page("1", json!(many)), of_page("2", few)] {
+            let mock = server.mock("GET", "/api/projects").match_query(query).with_body(body);
+            mocks.push(mock.expect(2).create_async().await);
+        }
+        let writable = async |project: &str| {
+            let project = format!("https://git.example/{project}").parse().unwrap();
+            core(&server).may_write(&token(), &project).await.map_err(|fault| fault.problem)
+        };
+        assert_eq!(writable("alice/finches").await, Ok(()));
+        assert_eq!(writable("bob/finches").await.unwrap_err().code, ProblemCode::ProjectNotWritable);
+        for mock in &mocks {
+            mock.assert_async().await;
+        }
+        let elsewhere = "https://evil.example/alice/finches".parse().unwrap();
+        let refused = core(&server).may_write(&token(), &elsewhere).await.unwrap_err();
+        assert_eq!(refused.problem.code, ProblemCode::ProjectHostNotAllowed);
     }
 
     #[tokio::test]

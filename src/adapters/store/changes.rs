@@ -151,8 +151,10 @@ pub(super) async fn wake_in(
         // A row that moves while we look is looked at again; one that was changed twice meanwhile is somebody's at work.
         for _ in 0..2 {
             let waits = matches!(import.state.condition(), Condition::SignIn { at: SignInAt::Connector, .. });
-            let Some(change) = waits.then(|| goes_on(&import, now)).flatten() else { break };
-            if let Some(changed) = apply(tx, &import, None, &change).await? {
+            if !waits {
+                break;
+            }
+            if let Some(changed) = go_on(tx, &import, now).await? {
                 woken.push(changed);
                 break;
             }
@@ -163,10 +165,16 @@ pub(super) async fn wake_in(
     Ok(woken)
 }
 
-fn goes_on(import: &Import, now: Timestamp) -> Option<Change> {
+/// Lets the import wait for nothing any more. `None`: it moved meanwhile, or has ended.
+pub(super) async fn go_on(
+    tx: &mut Tx,
+    import: &Import,
+    now: Timestamp,
+) -> Result<Option<Import>, StoreError> {
     let event = Event::Waits(Condition::None);
     let name = event.as_str();
-    import.state.after(event).ok().map(|state| Change {
+    let Ok(state) = import.state.after(event) else { return Ok(None) };
+    let change = Change {
         state,
         due_at: Some(now),
         attempts: import.attempts,
@@ -175,5 +183,6 @@ fn goes_on(import: &Import, now: Timestamp) -> Option<Change> {
         event: Some(name),
         problem: None,
         now,
-    })
+    };
+    apply(tx, import, None, &change).await
 }

@@ -7,8 +7,9 @@ use super::rows::{self, from_json, import_columns, parsed, to_json};
 use super::sql::{Database, Row, Tx, values};
 use super::subscriptions::{set, subscription_columns, subscription_of};
 use super::{imports, outbox};
-use crate::domain::ids::{ImportId, PublicationId, SubscriptionId};
-use crate::domain::import::{Import, Plan};
+use crate::domain::ids::{ImportId, PersonId, PublicationId, SubscriptionId};
+use crate::domain::import::{End, Import, Plan, State};
+use crate::domain::ports::identity::Person;
 use crate::domain::ports::mail::MailKind;
 use crate::domain::ports::store::{Created, NewImport, StoreError};
 use crate::domain::ports::subscriptions::{HandedOn, Settling, Unsettled};
@@ -189,13 +190,36 @@ pub(super) async fn take_over(db: &Database, earlier: ImportId, import: ImportId
     tx.commit().await
 }
 
-/// An import in place of one that did not arrive, whose line in a ledger it takes over.
+/// Imports of subscriptions that this service person serves now, which wait for the sign-in of an earlier one and were never sent to
+/// Renku.
+pub(super) async fn waiting_for_service(tx: &mut Tx, person: &Person) -> Result<Vec<Import>, StoreError> {
+    let sql = lines_where!(
+        "subscriptions.service AND subscriptions.renku = $1 AND imports.person NOT IN ($2, subscriptions.person) \
+         AND (imports.phase = 'queued' AND imports.condition = 'sign_in' OR imports.phase = 'parked') ORDER BY imports.id"
+    );
+    let rows = tx.rows(sql, values![person.renku.as_str(), person.id.as_uuid()]).await?;
+    let mut waiting = rows::imports(&rows)?;
+    waiting.retain(|import| match &import.state {
+        State::Ended { end: End::Parked { was, .. } } => !was.may_run_at_renku(),
+        State::Ended { .. } | State::Open { .. } => true,
+    });
+    Ok(waiting)
+}
+
+/// An import in place of one that did not arrive, whose line in a ledger it takes over. Where a service person served that, the one who
+/// is named now does.
 pub(super) async fn create_instead_of(
     db: &Database,
     earlier: ImportId,
-    new: NewImport,
+    mut new: NewImport,
 ) -> Result<Created, StoreError> {
     let mut tx = db.begin().await?;
+    let sql = "SELECT service_people.person AS person FROM ledger JOIN subscriptions ON subscriptions.id = ledger.subscription \
+               JOIN service_people ON service_people.renku = subscriptions.renku \
+               WHERE ledger.import = $1 AND subscriptions.service AND subscriptions.person <> $2";
+    if let Some(row) = tx.row(sql, values![earlier.as_uuid(), new.person.as_uuid()]).await? {
+        new.person = PersonId::from_uuid(row.uuid("person")?);
+    }
     let created = imports::create_in(&mut tx, new).await?;
     if let Created::New(import) | Created::Existing(import) = &created {
         take_over_in(&mut tx, earlier, import.id).await?;

@@ -24,8 +24,10 @@ pub(super) fn letter(
         dataset: subscription.pid.to_string(),
         project: subscription.project.to_string(),
         version: line.map(|line| line.entry.version.to_string()),
-        // The page of an import is for whose sign-in made it.
-        import: line.filter(|_| !subscription.service).map(|line| line.import.id.to_string()),
+        // The page of an import is for whose sign-in makes it, which may be a service person's.
+        import: line
+            .filter(|line| line.import.person == subscription.person)
+            .map(|line| line.import.id.to_string()),
         problem,
     }
 }

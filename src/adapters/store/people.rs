@@ -2,10 +2,10 @@
 //!
 //! Sealing and opening is the vault's; browser sessions are in `sessions`.
 
-use super::changes;
 use super::error::unreadable;
 use super::rows;
 use super::sql::{Database, Row, Tx, values};
+use super::{changes, ledger};
 use crate::domain::ids::{PersonId, RenkuName};
 use crate::domain::import::Import;
 use crate::domain::ports::identity::{Credential, CredentialState, Person, Sealed};
@@ -23,6 +23,13 @@ macro_rules! credential_columns {
         "person, access, access_until, refresh, refresh_until, rotates, state, revision, signed_in_at"
     };
 }
+
+/// Whose sign-in serves what administrators keep up to date at the Renku `$1`.
+const SERVICE_PERSON: &str = concat!(
+    "SELECT ",
+    person_columns!(),
+    " FROM service_people JOIN people ON people.id = service_people.person WHERE service_people.renku = $1"
+);
 
 /// What makes the credential once the person's number is known, or says that it must not be.
 pub(super) type Seal<'s> =
@@ -196,33 +203,38 @@ pub(super) async fn disconnecting(db: &Database, limit: u32) -> Result<Vec<Crede
     rows.iter().map(credential_of).collect()
 }
 
-/// A session in which others are signed in as well goes on without this person.
 pub(super) async fn service_person(db: &Database, renku: &RenkuName) -> Result<Option<Person>, StoreError> {
-    let sql = concat!(
-        "SELECT ",
-        person_columns!(),
-        " FROM service_people JOIN people ON people.id = service_people.person WHERE service_people.renku = $1"
-    );
-    db.row(sql, values![renku.as_str()]).await?.as_ref().map(person_of).transpose()
+    db.row(SERVICE_PERSON, values![renku.as_str()]).await?.as_ref().map(person_of).transpose()
 }
 
+/// Names the person, and lets go on in their name what waits for the sign-in of an earlier one and was never sent to Renku.
 pub(super) async fn set_service_person(
     db: &Database,
     person: &Person,
     now: Timestamp,
 ) -> Result<Option<Person>, StoreError> {
-    let earlier = service_person(db, &person.renku).await?.filter(|earlier| earlier.id != person.id);
     let mut tx = db.begin().await?;
+    let (renku, id) = (person.renku.as_str(), person.id.as_uuid());
+    let earlier = tx.row(SERVICE_PERSON, values![renku]).await?.as_ref().map(person_of).transpose()?;
     tx.execute(
         "INSERT INTO service_people (renku, person, since) VALUES ($1, $2, $3) \
          ON CONFLICT (renku) DO UPDATE SET person = excluded.person, since = excluded.since",
-        values![person.renku.as_str(), person.id.as_uuid(), now],
+        values![renku, id, now],
     )
     .await?;
+    for import in ledger::waiting_for_service(&mut tx, person).await? {
+        tx.execute(
+            "UPDATE imports SET person = $3 WHERE id = $1 AND revision = $2",
+            values![import.id.as_uuid(), import.revision, id],
+        )
+        .await?;
+        changes::go_on(&mut tx, &import, now).await?;
+    }
     tx.commit().await?;
-    Ok(earlier)
+    Ok(earlier.filter(|earlier| earlier.id != person.id))
 }
 
+/// A session in which others are signed in as well goes on without this person.
 pub(super) async fn erase(db: &Database, person: PersonId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     tx.execute("DELETE FROM credentials WHERE person = $1", values![person.as_uuid()]).await?;

@@ -53,7 +53,7 @@ impl SubscriptionStore for Store {
             ("person =", filter.person.map(|person| Value::from(person.as_uuid()))),
             ("installation =", dataset.map(|dataset| Value::from(dataset.installation.as_str()))),
             ("pid =", dataset.map(|dataset| Value::from(dataset.pid.to_string()))),
-            ("service =", filter.service.then(|| Value::from(true))),
+            ("service =", filter.only_service.then(|| Value::from(true))),
             ("id <", filter.before.map(|before| Value::from(before.as_uuid()))),
             ("state <>", (!filter.with_ended).then(|| Value::from("ended"))),
         ];
@@ -185,14 +185,17 @@ impl SubscriptionStore for Store {
                      JOIN credentials ON credentials.person = \
                      CASE WHEN subscriptions.service THEN service_people.person ELSE subscriptions.person END \
                      WHERE subscriptions.state = 'paused' AND credentials.state_name IN ('active', 'refreshing') \
-                     AND (credentials.signed_in_at > subscriptions.changed_at OR service_people.since > subscriptions.changed_at) \
-                     AND (subscriptions.problem LIKE $1 OR subscriptions.problem LIKE $2 OR subscriptions.problem LIKE $3) \
+                     AND (subscriptions.problem LIKE $1 \
+                     OR (credentials.signed_in_at > subscriptions.changed_at OR service_people.since > subscriptions.changed_at) \
+                     AND (subscriptions.problem LIKE $2 OR subscriptions.problem LIKE $3 OR subscriptions.problem LIKE $4)) \
                      ORDER BY subscriptions.id LIMIT 500"
                 ),
                 values![
+                    // Paused for want of somebody: whoever is there now will do.
+                    format!("%\"{}\"%", ProblemCode::ServiceSignInNeeded),
                     format!("%\"{}\"%", ProblemCode::SignInNeeded),
                     format!("%\"{}\"%", ProblemCode::RenkuSignInNeeded),
-                    format!("%\"{}\"%", ProblemCode::ServiceSignInNeeded),
+                    format!("%\"{}\"%", ProblemCode::ServiceRenkuSignInNeeded),
                 ],
             )
             .await?;
@@ -251,6 +254,8 @@ pub(super) async fn create_with_import(
             ledger::add_line(&mut tx, earlier.id, edition, &line).await?;
             let goes_on = match earlier.state {
                 SubscriptionState::Active => None,
+                // Who lets that go on is an administrator.
+                SubscriptionState::Paused if earlier.service => None,
                 SubscriptionState::Paused | SubscriptionState::Ended => {
                     set(&mut tx, &earlier, SubscriptionState::Active, None, None, now).await?
                 }
@@ -294,10 +299,16 @@ async fn subscribe(tx: &mut Tx, new: &NewSubscription) -> Result<Subscribed, Sto
         let sql = concat!(
             "SELECT ",
             subscription_columns!(),
-            " FROM subscriptions WHERE person = $1 AND installation = $2 AND pid = $3 AND project = $4 AND state <> 'ended'"
+            " FROM subscriptions WHERE installation = $2 AND pid = $3 AND project = $4 AND state <> 'ended' \
+             AND (person = $1 OR $5 AND service) ORDER BY id LIMIT 1"
         );
-        let key =
-            values![it.person.as_uuid(), it.installation.as_str(), it.pid.to_string(), it.project.as_str()];
+        let key = values![
+            it.person.as_uuid(),
+            it.installation.as_str(),
+            it.pid.to_string(),
+            it.project.as_str(),
+            it.service,
+        ];
         let row = tx.row(sql, key).await?.ok_or_else(|| unreadable("a subscription that came and went"))?;
         return Ok(Subscribed::Existing(subscription_of(&row)?));
     };
@@ -368,7 +379,7 @@ pub(super) fn subscription_of(row: &Row) -> Result<Subscription, StoreError> {
     Ok(Subscription {
         id: SubscriptionId::from_uuid(row.uuid("s_id")?),
         person: PersonId::from_uuid(row.uuid("s_person")?),
-        service: row.opt_flag("s_service")?.unwrap_or_default(),
+        service: row.flag("s_service")?,
         renku: parsed(&row.text("s_renku")?, "subscriptions.renku")?,
         api: parsed(&row.text("s_api")?, "subscriptions.api")?,
         installation: parsed(&row.text("s_installation")?, "subscriptions.installation")?,

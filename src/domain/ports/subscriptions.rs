@@ -43,7 +43,7 @@ pub struct SubscriptionFilter {
     /// Only of this dataset.
     pub dataset: Option<DatasetRef>,
     /// Only those that a service person serves.
-    pub service: bool,
+    pub only_service: bool,
     /// Also those that have ended.
     pub with_ended: bool,
     /// Only older than this one (the cursor).

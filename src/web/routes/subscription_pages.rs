@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::sign_in::lasting_sign_in;
-use crate::domain::ids::SubscriptionId;
+use crate::domain::ids::{RenkuName, SubscriptionId};
 use crate::domain::import::{End, Import, State};
 use crate::domain::ports::identity::Person;
 use crate::domain::ports::publications::DatasetRef;
@@ -66,7 +66,7 @@ pub(crate) struct Entry {
 
 /// A Renku at which the visitor is signed in.
 #[derive(Debug)]
-pub(crate) struct Choice {
+pub(crate) struct SignedInAt {
     name: String,
     title: String,
     /// Who can import instead of the visitor there; told to operators only.
@@ -96,7 +96,7 @@ pub(crate) struct SubscriptionsPage {
     shell: Shell,
     entries: Vec<Entry>,
     lasting: Vec<Lasting>,
-    renkus: Vec<Choice>,
+    renkus: Vec<SignedInAt>,
     honest: Vec<String>,
     mistake: Option<Mistake>,
     typed: Typed,
@@ -107,11 +107,13 @@ impl SubscriptionsPage {
         self.mistake.as_ref().is_some_and(|mistake| mistake.field == field)
     }
 
-    /// The names of those who can import instead of the visitor.
-    fn service(&self) -> String {
-        let mut names: Vec<_> = self.renkus.iter().filter_map(|renku| renku.service.as_deref()).collect();
-        names.dedup();
-        names.join(", ")
+    /// Who can import instead of the visitor; with several Renkus, where.
+    fn service(&self) -> Option<String> {
+        let named = self.renkus.iter().filter_map(|renku| {
+            let name = renku.service.as_deref()?;
+            Some(if self.renkus.len() == 1 { name.to_owned() } else { format!("{name}: {}", renku.title) })
+        });
+        Some(named.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
     }
 }
 
@@ -145,6 +147,9 @@ pub(super) async fn keep_up(
     import: &Import,
 ) -> Result<Option<KeepUp>, ApiProblem> {
     let order = &import.order;
+    if context.publications.is_served_for_others(import).await? {
+        return Ok(None);
+    }
     let renku = context.renku_title(&order.renku).to_owned();
     let Some(subscription) = context.publications.subscription_of(import).await? else {
         let arrived = matches!(&import.state, State::Ended { end: End::Succeeded { .. } });
@@ -205,10 +210,14 @@ async fn page_of(
     let mut renkus = Vec::new();
     for person in visitor.people() {
         let operator = (context.is_operator)(&person.renku, &person.subject);
-        renkus.push(Choice {
+        renkus.push(SignedInAt {
             name: person.renku.to_string(),
             title: context.renku_title(&person.renku).to_owned(),
-            service: if operator { context.publications.service_name(&person.renku).await? } else { None },
+            service: if operator {
+                context.publications.service_person(&person.renku).await?.map(|service| service.name)
+            } else {
+                None
+            },
         });
     }
     let mails = context.publications.sends_mail();
@@ -231,28 +240,28 @@ async fn entry(
 ) -> Result<Entry, ApiProblem> {
     let ledger = context.publications.subscriptions().ledger(subscription.id, VERSIONS).await?;
     let service = if subscription.service {
-        context.publications.service_name(&subscription.renku).await?
+        context.publications.service_person(&subscription.renku).await?
     } else {
         None
     };
+    // An import's page is for whose sign-in makes it; others read here why it did not arrive.
+    let own = !subscription.service || service.as_ref().is_some_and(|service| service.id == owner.id);
     let sentence = if subscription.service { "subscriptions-made-by" } else { "subscriptions-owner" };
     let version = |line: LedgerEntry| Version {
         number: line.version.to_string(),
         iso: line.noticed_at.to_string(),
         noticed: moment(language, line.noticed_at),
         outcome: outcome(language, line.outcome),
-        // An import's page is for whose sign-in makes it; others read here why it did not arrive.
-        problem: line
-            .problem
-            .filter(|_| subscription.service)
-            .map(|problem| problem_title(language, problem.code)),
-        import: line.import.filter(|_| !subscription.service).map(|import| import.to_string()),
+        problem: line.problem.filter(|_| !own).map(|problem| problem_title(language, problem.code)),
+        import: line.import.filter(|_| own).map(|import| import.to_string()),
     };
     let (installation, pid) = (subscription.installation.clone(), subscription.pid.clone());
     let watched = context.publications.store().watched(&DatasetRef { installation, pid }).await?;
     let gone = watched.as_ref().and_then(|watched| watched.deaccessioned_at);
     let title = watched.and_then(|watched| watched.edition).map(|edition| edition.title);
-    let problem = subscription.problem.as_ref().map(|problem| {
+    let nobody = subscription.service && service.is_none();
+    let missing = nobody.then(|| Problem::new(ProblemCode::ServiceSignInNeeded));
+    let problem = subscription.problem.as_ref().or(missing.as_ref()).map(|problem| {
         format!("{} {}", problem_title(language, problem.code), problem_remedy(language, problem.code))
     });
     let known = context.engine.installations().get(&subscription.installation);
@@ -263,7 +272,8 @@ async fn entry(
         page: known.map(|known| known.dataverse.landing_page(&subscription.pid)),
         project: subscription.project.to_string(),
         owner: text(language, sentence, &[("name", owner.name.as_str().into())]),
-        service: service.map(|name| text(language, "subscriptions-served-by", &[("name", name.into())])),
+        service: service
+            .map(|service| text(language, "subscriptions-served-by", &[("name", service.name.into())])),
         active: subscription.state == SubscriptionState::Active,
         copies: subscription.api == RenkuApi::Core,
         problem,
@@ -308,8 +318,11 @@ pub(crate) async fn create(
     let renku = form.renku.parse().map_err(|_no_name| ApiProblem::from(ProblemCode::RenkuUnknown))?;
     let person = visitor.person_at(&renku).ok_or(ProblemCode::SignInNeeded)?;
     let service = form.service.is_some();
-    if service && !(context.is_operator)(&renku, &person.subject) {
-        return Err(Problem::new(ProblemCode::OperatorsOnly).about("service").into());
+    if service && !is_operator(&context, &visitor, &renku) {
+        let problem = Problem::new(ProblemCode::OperatorsOnly).about("service");
+        let mistake = mistake(visitor.language, &problem);
+        let page = page_of(&context, &visitor, form, Some(mistake)).await?;
+        return Ok(render(&page, status(problem.code)));
     }
     let wish =
         Wish { dataset: form.dataset.clone(), project: form.project.clone(), service, ..Wish::default() };
@@ -323,6 +336,10 @@ pub(crate) async fn create(
         }
         Err(fault) => Err(fault.into()),
     }
+}
+
+fn is_operator(context: &Context, visitor: &Visitor, renku: &RenkuName) -> bool {
+    visitor.person_at(renku).is_some_and(|person| (context.is_operator)(renku, &person.subject))
 }
 
 fn mistake(language: Language, problem: &Problem) -> Mistake {
@@ -345,7 +362,10 @@ pub(crate) async fn act(
     let unknown = || ApiProblem::from(ProblemCode::SubscriptionUnknown);
     let id: SubscriptionId = id.parse().map_err(|_no_id| unknown())?;
     let found = context.publications.subscriptions().subscription(id).await?;
-    found.filter(|found| checked.visitor.is(found.person)).ok_or_else(unknown)?;
+    let found = found.filter(|found| checked.visitor.is(found.person)).ok_or_else(unknown)?;
+    if what == "resume" && found.service && !is_operator(&context, &checked.visitor, &found.renku) {
+        return Err(ProblemCode::OperatorsOnly.into());
+    }
     match what.as_str() {
         "pause" => context.publications.pause(id).await?,
         "resume" => context.publications.unpause(id).await?,

@@ -193,7 +193,7 @@ pub(crate) async fn pause(
 
 /// Let a paused subscription go on
 ///
-/// What came out meanwhile is imported.
+/// What came out meanwhile is imported. What the service person serves is let go on by operators alone.
 #[utoipa::path(
     post, path = "/api/v1/subscriptions/{id}/resume", operation_id = "resumeSubscription", tag = "subscriptions",
     params(("id" = String, Path, format = "uuid", description = "The subscription's number.")),
@@ -206,6 +206,9 @@ pub(crate) async fn resume(
     id: web::Path<String>,
 ) -> Result<Json<SubscriptionView>, ApiProblem> {
     let subscription = theirs(&context, &caller, &id).await?;
+    if subscription.service && !caller.operator {
+        return Err(ProblemCode::OperatorsOnly.into());
+    }
     let active = context.publications.unpause(subscription.id).await?;
     Ok(Json(subscription_view(&active, language)))
 }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use dataverse_renku::adapters::store::{Access, open};
 use dataverse_renku::domain::ports::identity::IdentityStore as _;
+use futures_util::future::join_all;
 use reqwest::StatusCode;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -84,9 +85,11 @@ mod needs_smtp_service {
         whole.sign_in().await;
         whole.log_in_a_program().await;
         register(&whole, &["127.0.0.1"]).await;
-        for (path, writers) in
-            [("alice/shared", vec!["alice", "bob"]), ("alice/own", vec!["alice"]), ("bob/own", vec!["bob"])]
-        {
+        for (path, writers) in [
+            ("alice/shared", vec!["alice", "bob", "carol"]),
+            ("alice/own", vec!["alice"]),
+            ("bob/own", vec!["bob"]),
+        ] {
             whole.tell_renku("projects", &json!({"path": path, "writers": writers})).await;
         }
         let git = |path: &str| format!("{}/{path}", whole.renku_git());
@@ -103,7 +106,7 @@ mod needs_smtp_service {
         let carol = whole.token_of("carol").await;
         for (token, project, code, field) in [
             (&carol, &shared, "operators-only", "service"),
-            (&alice, &git("alice/own"), "project-not-writable", "service"),
+            (&alice, &git("alice/own"), "service-project-not-writable", "service"),
             (&alice, &git("bob/own"), "project-not-writable", "project"),
         ] {
             let (status, answer) = wished(&whole, token, project).await;
@@ -112,13 +115,17 @@ mod needs_smtp_service {
         let own = json!({"dataset": PID, "project": shared});
         let own = whole.ask(whole.request("POST", "/api/v1/subscriptions").json(&own)).await.unwrap();
         let (status, answer) = wished(&whole, &alice, &shared).await;
-        assert_eq!((status.as_u16(), refusal(&answer)), (409, ("not-possible-now", "service")), "{answer}");
+        assert_eq!(
+            (status.as_u16(), refusal(&answer)),
+            (409, ("subscribed-otherwise", "service")),
+            "{answer}"
+        );
         let own = own["id"].as_str().unwrap();
         arrived(&whole, own, &["1.0"]).await;
         whole.run(&["subscriptions", "remove", own]).await;
 
         // Their own imports are not the service person's: it gets the version that is out.
-        let name = json!({"path": "alice/shared", "writers": ["alice", "bob"]});
+        let name = json!({"path": "alice/shared", "writers": ["alice", "bob", "carol"]});
         whole.tell_renku("projects", &name).await;
         let (status, made) = wished(&whole, &alice, &shared).await;
         assert_eq!((status.as_u16(), &made["service"]), (201, &json!(true)), "{made}");
@@ -128,6 +135,11 @@ mod needs_smtp_service {
         assert_eq!((again.0.as_u16(), again.1["id"].as_str()), (200, Some(id)), "{again:?}");
         let (_, listed) = whole.run(&["subscriptions", "list"]).await;
         assert!(listed.contains(id) && listed.contains("(service person)"), "{listed}");
+        for (person, words) in [("alice", id), ("bob", "operators-only")] {
+            let add = ["subscriptions", "add", PID, "--project", &shared, "--service", "--person", person];
+            let (_, printed) = whole.run(&add).await;
+            assert!(printed.contains(words), "{person}: {printed}");
+        }
 
         // Whoever asked for it is gone.
         whole.keycloak_fault(&json!({"name": "end_session", "user": "alice"})).await;
@@ -155,21 +167,52 @@ mod needs_smtp_service {
         serve_as(&whole, "bob").await;
         arrived(&whole, id, &["3.0", "2.0", "1.0"]).await;
 
+        // Renku itself has forgotten the service person: that is another remedy.
+        let at_renku = async |person: &str, gitlab: &str| {
+            let told = json!({"name": person, "signed_in": true, "gitlab": gitlab});
+            whole.tell_renku("people", &told).await;
+        };
+        at_renku("bob", "gone").await;
+        publish(&whole, PID).await.unwrap();
+        let told_where = async || {
+            let all = mails(&whole).await;
+            all.iter()
+                .any(|mail| mail["text"].as_str().unwrap().contains("as the service person, sign out and"))
+        };
+        whole.eventually("that is told", told_where).await;
+
+        // Somebody else is named, and what waits goes on in their name.
+        at_renku("carol", "good").await;
+        whole.keycloak_fault(&json!({"name": "end_session", "user": "bob"})).await;
+        let said = serve_as(&whole, "carol").await;
+        assert!(said.contains("no longer by bob"), "{said}");
+        arrived(&whole, id, &["4.0", "3.0", "2.0", "1.0"]).await;
+        assert_eq!(submitted_by(&whole, "carol").await, 1);
+
         // Nobody serves it any more: it pauses, and goes on with the next one.
         let store = open(&SecretString::from(whole.store_url()), Access::Tool).await.unwrap();
-        let bob = store.service_person(&"sandbox".parse().unwrap()).await.unwrap().unwrap();
-        assert_eq!(bob.username, "bob");
-        store.erase(bob.id).await.unwrap();
+        let carol = store.service_person(&"sandbox".parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!(carol.username, "carol");
+        store.erase(carol.id).await.unwrap();
         publish(&whole, PID).await.unwrap();
         whole.eventually("it pauses", async || shown(&whole, id).await["state"] == "paused").await;
         assert_eq!(shown(&whole, id).await["problem"]["code"], "service-sign-in-needed");
+        at_renku("bob", "good").await;
         serve_as(&whole, "bob").await;
-        arrived(&whole, id, &["4.0", "3.0", "2.0", "1.0"]).await;
+        arrived(&whole, id, &["5.0", "4.0", "3.0", "2.0", "1.0"]).await;
         assert_eq!(shown(&whole, id).await["state"], "active");
-        assert_eq!((submitted_by(&whole, "alice").await, submitted_by(&whole, "bob").await), (1, 4));
-        let said = serve_as(&whole, "carol").await;
-        assert!(said.contains("no longer by bob"), "{said}");
+        let submitted = ["alice", "bob", "carol"].map(|person| async { submitted_by(&whole, person).await });
+        assert_eq!(join_all(submitted).await, [1, 4, 1], "each version once");
         store.close().await;
+        app.kill().await;
+
+        // Who is no administrator any more may let it rest, and not let it go on.
+        let app = whole.serve_with(&[("DATAVERSE_RENKU__ADMIN__PEOPLE", "somebody-else")]).await;
+        let act = async |what: &str| {
+            let request = whole.request("POST", &format!("/api/v1/subscriptions/{id}/{what}"));
+            request.send().await.unwrap().status().as_u16()
+        };
+        assert_eq!([act("pause").await, act("resume").await], [200, 403]);
         app.kill().await;
         whole.clear().await;
     }

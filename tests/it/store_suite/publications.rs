@@ -1,7 +1,7 @@
 //! Publications, invocations, subscriptions, ledgers and mails: stored once, taken by one, settled once.
 
-use dataverse_renku::domain::ids::{ImportId, SubscriptionId};
-use dataverse_renku::domain::import::{Event, Order};
+use dataverse_renku::domain::ids::{ImportId, PersonId, SubscriptionId};
+use dataverse_renku::domain::import::{Condition, Event, Order};
 use dataverse_renku::domain::ports::identity::IdentityStore as _;
 use dataverse_renku::domain::ports::mail::MailKind;
 use dataverse_renku::domain::ports::publications::{
@@ -11,7 +11,7 @@ use dataverse_renku::domain::ports::store::{Created, ImportStore as _, NewImport
 use dataverse_renku::domain::ports::subscriptions::{
     HandedOn, NewSubscription, Settling, Subscribed, SubscriptionFilter, SubscriptionStore as _,
 };
-use dataverse_renku::domain::problem::{Problem, ProblemCode};
+use dataverse_renku::domain::problem::{Problem, ProblemCode, SignInAt};
 use dataverse_renku::domain::project::RenkuApi;
 use dataverse_renku::domain::publication::{
     Invocation, InvocationChange, InvocationState, Publication, PublicationState, Source,
@@ -19,7 +19,7 @@ use dataverse_renku::domain::publication::{
 use dataverse_renku::domain::subscription::{Edition, LedgerOutcome, Subscription, SubscriptionState};
 use futures_util::future::join_all;
 
-use super::bench::{Bench, T0, after, on};
+use super::bench::{Bench, T0, after, on, sign_in};
 use super::identity::{sign_in_as, somebody};
 
 fn dataset() -> DatasetRef {
@@ -293,8 +293,11 @@ pub(super) async fn what_a_service_person_serves_goes_on_with_the_next_who_is_na
         new
     };
     let Subscribed::New(served) = store.subscribe(of_service("a/served")).await.unwrap() else { panic!() };
+    let mut by_another = of_service("a/served");
+    by_another.subscription.person = "01900000-0000-7000-8000-00000000000b".parse().unwrap();
+    assert_eq!(store.subscribe(by_another).await.unwrap(), Subscribed::Existing(served.clone()));
     let own = subscribed(bench, "a/own").await;
-    let only = SubscriptionFilter { service: true, limit: 10, ..Default::default() };
+    let only = SubscriptionFilter { only_service: true, limit: 10, ..Default::default() };
     assert_eq!(store.subscriptions(&only).await.unwrap(), [served.clone()]);
     let paused = async |subscription: &Subscription, code, at| {
         let (state, problem) = (SubscriptionState::Paused, Some(Problem::new(code)));
@@ -316,10 +319,23 @@ pub(super) async fn what_a_service_person_serves_goes_on_with_the_next_who_is_na
     );
 
     // One who has been signed in for long is named in their place.
-    let served = paused(&woken[0], ProblemCode::SignInNeeded, after(30)).await;
+    let served = paused(&woken[0], ProblemCode::ServiceRenkuSignInNeeded, after(30)).await;
     assert_eq!(store.wake_signed_in(after(31)).await.unwrap(), []);
     let carol = sign_in_as(bench, somebody("carol"), after(5)).await;
+    // What waits for the earlier one's sign-in goes on in the new one's name; the owner's own import does not.
+    let waiting = async |person: PersonId, version_id, number| {
+        let HandedOn::Import(new) = import_for(&served) else { panic!() };
+        let new = HandedOn::Import(Box::new(NewImport { person, id: ImportId::new(T0), ..*new }));
+        let edition = edition(version_id, number, 1);
+        let made = store.hand_on(&served, &edition, new, None, after(30)).await.unwrap().unwrap().unwrap();
+        bench.change(&made, on(&made, sign_in(SignInAt::Connector), after(30))).await
+    };
+    let theirs = waiting(bob.id, 201, "1.0").await;
+    let owners = waiting(served.person, 202, "2.0").await;
     assert_eq!(store.set_service_person(&carol, after(32)).await.unwrap(), Some(bob));
+    let theirs = store.import(theirs.id).await.unwrap().unwrap();
+    assert_eq!((theirs.person, theirs.state.condition()), (carol.id, &Condition::None));
+    assert_eq!(store.import(owners.id).await.unwrap().unwrap(), owners);
     let woken = store.wake_signed_in(after(33)).await.unwrap();
     assert_eq!(woken.iter().map(|it| it.id).collect::<Vec<_>>(), [served.id]);
     store.erase(carol.id).await.unwrap();
