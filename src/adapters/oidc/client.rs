@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 
 use super::check::{self, Refused};
 use super::discovery::{Discovery, Provider};
-use super::error::{self, OidcError};
+use super::error::{self, Asked, OidcError};
 use super::wire;
 use super::{BODY_CAP, OidcSettings};
 
@@ -91,8 +91,13 @@ impl OidcProvider {
         if status.is_success() { Ok(body) } else { Err(OidcError::answered(status.as_u16(), after, &body)) }
     }
 
-    async fn token(&self, url: &Url, fields: &[(&str, &str)]) -> Result<wire::TokenAnswer, OidcError> {
-        let body = self.post(url, fields).await?;
+    async fn token(
+        &self,
+        url: &Url,
+        asked: Asked,
+        fields: &[(&str, &str)],
+    ) -> Result<wire::TokenAnswer, OidcError> {
+        let body = self.post(url, fields).await.map_err(|error| error.when(asked))?;
         // The parser's own message could quote a token.
         serde_json::from_slice(&body)
             .ok()
@@ -185,7 +190,7 @@ impl OidcProvider {
             ("password", password.expose_secret()),
             ("scope", &scope),
         ];
-        let answer = self.token(&provider.token, &fields).await?;
+        let answer = self.token(&provider.token, Asked::Password, &fields).await?;
         let claims = self.checked(answer.access_token.expose_secret()).await?;
         Ok((granted(answer, self.clock.now()), claims))
     }
@@ -259,7 +264,7 @@ impl IdentityProvider for OidcProvider {
             ("redirect_uri", redirect_uri),
             ("code_verifier", &secrets.verifier),
         ];
-        let mut answer = self.token(&provider.token, &fields).await?;
+        let mut answer = self.token(&provider.token, Asked::Code, &fields).await?;
         let claims = self.checked(answer.access_token.expose_secret()).await?;
         let id_token = answer.id_token.take().ok_or_else(|| OidcError::NotUnderstood {
             status: 200,
@@ -294,7 +299,7 @@ impl IdentityProvider for OidcProvider {
     async fn poll_device_flow(&self, device_code: &SecretString) -> Result<DeviceAnswer, Fault> {
         let provider = self.discovery.provider().await?;
         let fields = [("grant_type", DEVICE_GRANT), ("device_code", device_code.expose_secret())];
-        let answer = match self.token(&provider.token, &fields).await {
+        let answer = match self.token(&provider.token, Asked::Device, &fields).await {
             Ok(answer) => answer,
             Err(OidcError::Refused { error, .. }) if error == "authorization_pending" => {
                 return Ok(DeviceAnswer::Pending);
@@ -315,13 +320,12 @@ impl IdentityProvider for OidcProvider {
             Err(error) => return Renewal::NotSent(error.into()),
         };
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())];
-        match self.token(&provider.token, &fields).await {
+        match self.token(&provider.token, Asked::Refresh, &fields).await {
             Ok(answer) => Renewal::Renewed(granted(answer, self.clock.now())),
-            Err(OidcError::Refused { status, error, description })
-                if error == "invalid_grant"
-                    || error::refusal(status, &error, &description) == ProblemCode::ConsentMissing =>
+            Err(OidcError::Refused { asked, status, error, description })
+                if error == "invalid_grant" || error == "invalid_scope" =>
             {
-                let code = error::refusal(status, &error, &description);
+                let code = error::refusal(asked, status, &error, &description);
                 let tells_why =
                     [ProblemCode::AccountDisabled, ProblemCode::AccountNotReady, ProblemCode::ConsentMissing];
                 let code = if tells_why.contains(&code) { code } else { ProblemCode::SignInNeeded };

@@ -9,6 +9,21 @@ use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 
 use super::wire::ErrorAnswer;
 
+/// What was asked for: it decides where one `error` means several things, in whatever words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Tokens for a code that came back with a browser.
+    Code,
+    /// Tokens for a refresh token.
+    Refresh,
+    /// Tokens for a device's code.
+    Device,
+    /// Tokens for a name and a password.
+    Password,
+    /// Anything else, also of another endpoint.
+    Else,
+}
+
 /// Why a call to Keycloak did not go well.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OidcError {
@@ -23,7 +38,7 @@ pub(super) enum OidcError {
     Server { status: u16, after: Option<Duration> },
     /// A refusal as OAuth 2.0 words it.
     #[error("Keycloak refused (HTTP {status}): {error}: {description}")]
-    Refused { status: u16, error: String, description: String },
+    Refused { asked: Asked, status: u16, error: String, description: String },
     /// An answer in no shape that OpenID Connect provides for; `status` 200 means that Keycloak may have done it.
     #[error("Keycloak's answer (HTTP {status}) cannot be understood: {detail}")]
     NotUnderstood { status: u16, detail: String },
@@ -62,10 +77,19 @@ impl OidcError {
         }
         match serde_json::from_slice::<ErrorAnswer>(body) {
             Ok(answer) => {
-                Self::Refused { status, error: answer.error, description: answer.error_description }
+                let (error, description) = (answer.error, answer.error_description);
+                Self::Refused { asked: Asked::Else, status, error, description }
             }
             Err(_) => Self::NotUnderstood { status, detail: "no OAuth error in it".to_owned() },
         }
+    }
+
+    /// The same, of a call that asked for this.
+    pub(super) fn when(mut self, by: Asked) -> Self {
+        if let Self::Refused { asked, .. } = &mut self {
+            *asked = by;
+        }
+        self
     }
 
     /// The same refusal, of the endpoint that begins a device flow (Keycloak before 26 says `invalid_grant` there).
@@ -79,7 +103,9 @@ impl OidcError {
         match self {
             Self::NotSent(error) if distrusts(error) => ProblemCode::KeycloakNotTrusted,
             Self::NotSent(_) | Self::Cut(_) | Self::Server { .. } => ProblemCode::KeycloakUnreachable,
-            Self::Refused { status, error, description } => refusal(*status, error, description),
+            Self::Refused { asked, status, error, description } => {
+                refusal(*asked, *status, error, description)
+            }
             Self::NotUnderstood { .. } => ProblemCode::KeycloakNotUnderstood,
             Self::IssuerNotFound { .. } => ProblemCode::IssuerNotFound,
             Self::IssuerMismatch { .. } => ProblemCode::IssuerMismatch,
@@ -149,13 +175,15 @@ fn distrusts(error: &(dyn std::error::Error + 'static)) -> bool {
 
 /// The problem that a refusal is (Keycloak: `TokenEndpoint`, `TokenManager`, `ClientIdAndSecretAuthenticator`, `DeviceGrantType`).
 ///
-/// 401 is about who our client is, 400 about what it may do; both can be called `unauthorized_client`.
-pub(super) fn refusal(status: u16, error: &str, description: &str) -> ProblemCode {
+/// 401 is about who our client is, 400 about what it may do; both can be called `unauthorized_client`. Words only make a name finer:
+/// without the ones we know, `error`, the status and what was asked for decide.
+pub(super) fn refusal(asked: Asked, status: u16, error: &str, description: &str) -> ProblemCode {
     let says = |part: &str| description.contains(part);
     match error {
         "unauthorized_client" if says("service account") => ProblemCode::FlowNotAllowed,
         "unauthorized_client" if status == 401 || says("Invalid client") => ProblemCode::ClientRefused,
-        "unauthorized_client" if says("direct access") => ProblemCode::PasswordFlowOff,
+        "unauthorized_client" if asked == Asked::Password => ProblemCode::PasswordFlowOff,
+        "unauthorized_client" if asked == Asked::Device => ProblemCode::DeviceFlowOff,
         "unauthorized_client" => ProblemCode::FlowNotAllowed,
         "invalid_client" if says("requires user consent") || says("Bearer-only") => {
             ProblemCode::FlowNotAllowed
@@ -166,15 +194,19 @@ pub(super) fn refusal(status: u16, error: &str, description: &str) -> ProblemCod
         "invalid_grant" if says("Client not allowed") => ProblemCode::DeviceFlowOff,
         "invalid_grant" if says("disabled") => ProblemCode::AccountDisabled,
         "invalid_grant" if says("not fully set up") => ProblemCode::AccountNotReady,
-        "invalid_grant" if says("Invalid user") => ProblemCode::SignInRefused,
-        "invalid_grant" if says("Code") || says("code") => ProblemCode::SignInAttemptUnknown,
-        "invalid_grant" => ProblemCode::SignInNeeded,
+        "invalid_grant" => match asked {
+            Asked::Password => ProblemCode::SignInRefused,
+            Asked::Code | Asked::Device => ProblemCode::SignInAttemptUnknown,
+            Asked::Refresh | Asked::Else => ProblemCode::SignInNeeded,
+        },
         "expired_token" => ProblemCode::SignInAttemptUnknown,
-        "invalid_scope" if says("consent") => ProblemCode::ConsentMissing,
+        // For a refresh token we ask for no scope: only one that had been granted can be missing.
+        "invalid_scope" if asked == Asked::Refresh || says("consent") => ProblemCode::ConsentMissing,
         "invalid_scope" => ProblemCode::ScopeNotGranted,
         "not_allowed" => ProblemCode::OfflineAccessRefused,
         "invalid_request" => ProblemCode::ConfigurationInvalid,
-        "access_denied" if says("Realm not enabled") => ProblemCode::RealmDisabled,
+        // 400 is a person's refusal.
+        "access_denied" if status == 403 => ProblemCode::RealmDisabled,
         "access_denied" => ProblemCode::SignInRefused,
         "Realm does not exist" => ProblemCode::IssuerNotFound,
         error if is_temporary(error) => ProblemCode::KeycloakUnreachable,
@@ -186,72 +218,117 @@ pub(super) fn refusal(status: u16, error: &str, description: &str) -> ProblemCod
 mod tests {
     use super::*;
 
+    use Asked::{Code, Device, Else, Password, Refresh};
+
+    /// What Keycloak says of whom, and what that is.
+    const REFUSALS: [(Asked, u16, &str, &str, ProblemCode); 27] = [
+        (
+            Password,
+            400,
+            "unauthorized_client",
+            "Client not allowed for direct access grants",
+            ProblemCode::PasswordFlowOff,
+        ),
+        (Else, 401, "unauthorized_client", "Invalid client secret", ProblemCode::ClientRefused),
+        (
+            Else,
+            401,
+            "unauthorized_client",
+            "Invalid client or Invalid client credentials",
+            ProblemCode::ClientRefused,
+        ),
+        (
+            Else,
+            401,
+            "invalid_client",
+            "Invalid client or Invalid client credentials",
+            ProblemCode::ClientUnknown,
+        ),
+        (Else, 400, "invalid_client", "Invalid client secret", ProblemCode::ClientRefused),
+        (
+            Else,
+            400,
+            "invalid_client",
+            "Parameter client_assertion_type is missing",
+            ProblemCode::ClientRefused,
+        ),
+        (
+            Else,
+            401,
+            "unauthorized_client",
+            "Client not enabled to retrieve service account",
+            ProblemCode::FlowNotAllowed,
+        ),
+        (Else, 400, "invalid_client", "Client requires user consent", ProblemCode::FlowNotAllowed),
+        (
+            Device,
+            400,
+            "invalid_grant",
+            "Client not allowed OAuth 2.0 Device Authorization Grant",
+            ProblemCode::DeviceFlowOff,
+        ),
+        (Code, 400, "invalid_grant", "Code not valid", ProblemCode::SignInAttemptUnknown),
+        (Code, 400, "invalid_grant", "PKCE code verifier not specified", ProblemCode::SignInAttemptUnknown),
+        (Refresh, 400, "invalid_grant", "Session not active", ProblemCode::SignInNeeded),
+        (Refresh, 400, "invalid_grant", "Stale token", ProblemCode::SignInNeeded),
+        (Refresh, 400, "invalid_grant", "User disabled", ProblemCode::AccountDisabled),
+        (Refresh, 400, "invalid_grant", "Account disabled", ProblemCode::AccountDisabled),
+        (Refresh, 400, "invalid_grant", "Account is not fully set up", ProblemCode::AccountNotReady),
+        (Password, 401, "invalid_grant", "Invalid user credentials", ProblemCode::SignInRefused),
+        (Else, 400, "invalid_scope", "Invalid scopes: openid x", ProblemCode::ScopeNotGranted),
+        (
+            Refresh,
+            400,
+            "invalid_scope",
+            "Client no longer has requested consent from user",
+            ProblemCode::ConsentMissing,
+        ),
+        (Code, 400, "not_allowed", "Offline tokens not allowed", ProblemCode::OfflineAccessRefused),
+        (Else, 403, "invalid_request", "HTTPS required", ProblemCode::ConfigurationInvalid),
+        (Else, 403, "access_denied", "Realm not enabled", ProblemCode::RealmDisabled),
+        (Device, 400, "access_denied", "", ProblemCode::SignInRefused),
+        (Device, 400, "expired_token", "", ProblemCode::SignInAttemptUnknown),
+        (Else, 404, "Realm does not exist", "", ProblemCode::IssuerNotFound),
+        (Else, 400, "temporarily_unavailable", "", ProblemCode::KeycloakUnreachable),
+        (Else, 400, "something_new", "", ProblemCode::KeycloakNotUnderstood),
+    ];
+
     #[test]
     fn every_refusal_of_keycloak_has_its_name() {
-        let cases = [
-            (
-                400,
-                "unauthorized_client",
-                "Client not allowed for direct access grants",
-                ProblemCode::PasswordFlowOff,
-            ),
-            (401, "unauthorized_client", "Invalid client secret", ProblemCode::ClientRefused),
-            (
-                401,
-                "unauthorized_client",
-                "Invalid client or Invalid client credentials",
-                ProblemCode::ClientRefused,
-            ),
-            (
-                401,
-                "invalid_client",
-                "Invalid client or Invalid client credentials",
-                ProblemCode::ClientUnknown,
-            ),
-            (400, "invalid_client", "Invalid client secret", ProblemCode::ClientRefused),
-            (400, "invalid_client", "Parameter client_assertion_type is missing", ProblemCode::ClientRefused),
-            (
-                401,
-                "unauthorized_client",
-                "Client not enabled to retrieve service account",
-                ProblemCode::FlowNotAllowed,
-            ),
-            (400, "invalid_client", "Client requires user consent", ProblemCode::FlowNotAllowed),
-            (
-                400,
-                "invalid_grant",
-                "Client not allowed OAuth 2.0 Device Authorization Grant",
-                ProblemCode::DeviceFlowOff,
-            ),
-            (400, "invalid_grant", "Code not valid", ProblemCode::SignInAttemptUnknown),
-            (400, "invalid_grant", "PKCE code verifier not specified", ProblemCode::SignInAttemptUnknown),
-            (400, "invalid_grant", "Session not active", ProblemCode::SignInNeeded),
-            (400, "invalid_grant", "Stale token", ProblemCode::SignInNeeded),
-            (400, "invalid_grant", "User disabled", ProblemCode::AccountDisabled),
-            (400, "invalid_grant", "Account disabled", ProblemCode::AccountDisabled),
-            (400, "invalid_grant", "Account is not fully set up", ProblemCode::AccountNotReady),
-            (401, "invalid_grant", "Invalid user credentials", ProblemCode::SignInRefused),
-            (400, "invalid_scope", "Invalid scopes: openid x", ProblemCode::ScopeNotGranted),
-            (
-                400,
-                "invalid_scope",
-                "Client no longer has requested consent from user",
-                ProblemCode::ConsentMissing,
-            ),
-            (400, "not_allowed", "Offline tokens not allowed", ProblemCode::OfflineAccessRefused),
-            (403, "invalid_request", "HTTPS required", ProblemCode::ConfigurationInvalid),
-            (403, "access_denied", "Realm not enabled", ProblemCode::RealmDisabled),
-            (400, "access_denied", "", ProblemCode::SignInRefused),
-            (400, "expired_token", "", ProblemCode::SignInAttemptUnknown),
-            (404, "Realm does not exist", "", ProblemCode::IssuerNotFound),
-            (400, "temporarily_unavailable", "", ProblemCode::KeycloakUnreachable),
-            (400, "something_new", "", ProblemCode::KeycloakNotUnderstood),
-        ];
-        for (status, error, description, code) in cases {
+        for (asked, status, error, description, code) in REFUSALS {
             let body = serde_json::json!({"error": error, "error_description": description}).to_string();
-            let fault = Fault::from(OidcError::answered(status, None, body.as_bytes()));
+            let fault = Fault::from(OidcError::answered(status, None, body.as_bytes()).when(asked));
             assert_eq!(fault.problem.code, code, "{error}: {description}");
             assert!(fault.problem.words.unwrap().contains(error));
+        }
+    }
+
+    #[test]
+    fn what_is_said_in_other_words_or_none_has_its_name_by_what_was_asked_for() {
+        let cases = [
+            (Password, 400, "unauthorized_client", ProblemCode::PasswordFlowOff),
+            (Device, 400, "unauthorized_client", ProblemCode::DeviceFlowOff),
+            (Code, 400, "unauthorized_client", ProblemCode::FlowNotAllowed),
+            (Code, 401, "unauthorized_client", ProblemCode::ClientRefused),
+            (Refresh, 401, "unauthorized_client", ProblemCode::ClientRefused),
+            (Refresh, 401, "invalid_client", ProblemCode::ClientUnknown),
+            (Code, 400, "invalid_grant", ProblemCode::SignInAttemptUnknown),
+            (Device, 400, "invalid_grant", ProblemCode::SignInAttemptUnknown),
+            (Password, 401, "invalid_grant", ProblemCode::SignInRefused),
+            (Refresh, 400, "invalid_grant", ProblemCode::SignInNeeded),
+            (Refresh, 400, "invalid_scope", ProblemCode::ConsentMissing),
+            (Code, 400, "invalid_scope", ProblemCode::ScopeNotGranted),
+            (Code, 400, "not_allowed", ProblemCode::OfflineAccessRefused),
+            (Device, 400, "access_denied", ProblemCode::SignInRefused),
+            (Device, 400, "expired_token", ProblemCode::SignInAttemptUnknown),
+            (Else, 403, "access_denied", ProblemCode::RealmDisabled),
+        ];
+        for (asked, status, error, code) in cases {
+            for description in ["", "Das darf nicht sein", "\u{4e0d}\u{884c}"] {
+                let body = serde_json::json!({"error": error, "error_description": description}).to_string();
+                let refused = OidcError::answered(status, None, body.as_bytes()).when(asked);
+                assert_eq!(refused.code(), code, "{asked:?} {status} {error} \"{description}\"");
+            }
         }
     }
 
