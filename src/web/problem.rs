@@ -367,7 +367,10 @@ mod tests {
                 Turn::Operator
                     if matches!(
                         code,
-                        ProblemCode::CallbackAddressRefused | ProblemCode::WorkflowSecretMissing
+                        ProblemCode::CallbackAddressRefused
+                            | ProblemCode::WorkflowSecretMissing
+                            | ProblemCode::ServiceSignInNeeded
+                            | ProblemCode::ServiceRenkuSignInNeeded
                     ) =>
                 {
                     assert!(matches!(status.as_u16(), 403 | 409), "{code} is {status}");
