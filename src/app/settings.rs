@@ -186,6 +186,12 @@ pub(super) fn renku_core(config: &Config, renku: &RenkuConfig) -> RenkuCoreSetti
     RenkuCoreSettings {
         url: renku.url.as_str().trim_end_matches('/').to_owned(),
         git_hosts: renku.git_hosts.clone(),
+        accepted_clients: if renku.oidc.accepted_clients.is_empty() {
+            // Those of the chart's Go gateway; no value of the chart adds another.
+            ["renku", "renku-cli"].map(str::to_owned).to_vec()
+        } else {
+            renku.oidc.accepted_clients.clone()
+        },
         max_answer: LARGEST_RENKU_ANSWER,
         ask_timeout: config.worker.renku_timeout.min(Duration::from_secs(30)),
         project_timeout: config.worker.renku_timeout,

@@ -137,7 +137,8 @@ async fn a_code_is_worth_nothing_without_its_verifier_or_a_second_time() {
     let back = Browser::new().sign_in(&flow.url, CALLBACK, "alice", &realm.password).await;
     let finish = |secrets| provider.finish_code_flow(back["code"].clone().into(), secrets, CALLBACK);
     for secrets in [another.secrets, flow.secrets] {
-        assert!(finish(secrets).await.is_err());
+        let refused = finish(secrets).await.unwrap_err();
+        assert_eq!(refused.problem.code, ProblemCode::SignInAttemptUnknown, "{refused}");
     }
 }
 
@@ -188,7 +189,8 @@ async fn a_revoked_refresh_token_is_dead_and_can_be_revoked_again() {
     for _ in 0..2 {
         provider.revoke(&refresh).await.unwrap();
     }
-    assert!(matches!(provider.renew(&refresh).await, Renewal::Dead(_)));
+    let Renewal::Dead(problem) = provider.renew(&refresh).await else { panic!("it still lives") };
+    assert_eq!(problem.code, ProblemCode::SignInNeeded);
 }
 
 #[tokio::test]

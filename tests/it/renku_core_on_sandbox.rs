@@ -52,6 +52,7 @@ fn core_at(url: &str, git_url: &str, timeout: Duration) -> RenkuCore {
     let settings = RenkuCoreSettings {
         url: url.to_owned(),
         git_hosts: vec![format!("{}:{}", git.host_str().unwrap(), git.port().unwrap())],
+        accepted_clients: vec!["renku".to_owned(), "renku-cli".to_owned()],
         max_answer: 1 << 20,
         ask_timeout: timeout,
         project_timeout: timeout,
@@ -245,7 +246,8 @@ async fn people_whom_renku_lost_are_sent_there_to_sign_in() {
     for user in ["carol", "dave"] {
         let token = place.token(user).await;
         let fault = place.core.check_project(&token, &project).await.unwrap_err();
-        assert_eq!(fault.class, Class::SignIn(SignInAt::Renku), "{user}: {fault}");
+        let wanted = (Class::SignIn(SignInAt::Renku), ProblemCode::RenkuSignInNeeded);
+        assert_eq!((fault.class, fault.problem.code), wanted, "{user}: {fault}");
         let (unclear, class, _) =
             refused(place.core.submit(&token, &project, &place.plan("SMALL3", "x")).await);
         assert_eq!((unclear, class), (false, Class::SignIn(SignInAt::Renku)), "{user}");
@@ -384,12 +386,20 @@ async fn a_gateway_that_lets_nobodys_call_pass_does_not_hide_the_sign_in() {
     })
     .await;
     let place = Place::of(world);
-    let (token, project) = (place.token("alice").await, place.project("renku", None).await);
-    let fault = place.core.check_project(&token, &project).await.unwrap_err();
-    assert_eq!(
-        (fault.class, fault.problem.code),
-        (Class::SignIn(SignInAt::Renku), ProblemCode::RenkuSignInNeeded)
-    );
+    let project = place.project("renku", None).await;
+    for (user, client, class, code) in [
+        ("dave", "renku", Class::SignIn(SignInAt::Renku), ProblemCode::RenkuSignInNeeded),
+        // Whether she signed in to Renku itself or not, this is what stands in the way.
+        ("alice", "dataverse-connector", Class::User, ProblemCode::TokenClientNotAccepted),
+        ("dave", "dataverse-connector", Class::User, ProblemCode::TokenClientNotAccepted),
+    ] {
+        let token = AccessToken::new(SecretString::from(place.sim().token_of(user, client).await));
+        let told = |fault: Fault| (fault.class, fault.problem.code);
+        let fault = place.core.check_project(&token, &project).await.unwrap_err();
+        assert_eq!(told(fault), (class, code), "{user} with {client}");
+        let fault = place.core.projects(&token, "", 10).await.unwrap_err();
+        assert_eq!(told(fault), (class, code), "{user} with {client}");
+    }
     place.stop().await;
 }
 

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use serde::Serialize;
@@ -73,13 +75,15 @@ impl Reply {
 
 pub(super) struct Client {
     url: String,
+    /// The clients of which the Go gateway takes tokens.
+    accepted: Vec<String>,
     exchange: Exchange,
     clock: Arc<dyn Clock>,
 }
 
 impl Client {
-    pub(super) fn new(url: &str, exchange: Exchange, clock: Arc<dyn Clock>) -> Self {
-        Self { url: url.trim_end_matches('/').to_owned(), exchange, clock }
+    pub(super) fn new(url: &str, accepted: Vec<String>, exchange: Exchange, clock: Arc<dyn Clock>) -> Self {
+        Self { url: url.trim_end_matches('/').to_owned(), accepted, exchange, clock }
     }
 
     pub(super) fn url(&self) -> &str {
@@ -91,10 +95,26 @@ impl Client {
     }
 
     pub(super) async fn call(&self, call: Call<'_>, timeout: Duration) -> Result<Reply, Error> {
+        let token = call.token;
         let answer = self.sent(call, timeout).await?;
         let sticky = sticky(&answer);
-        let result = result(&answer, answer.retry_after(self.clock.now()))?;
-        Ok(Reply { result, sticky })
+        let told = result(&answer, answer.retry_after(self.clock.now()));
+        if let Err(Error::Core(core)) = &told
+            && core.is_nobodys()
+            && let Some(foreign) = self.foreign(token, &answer)
+        {
+            return Err(foreign);
+        }
+        Ok(Reply { result: told?, sticky })
+    }
+
+    /// The Go gateway passes on as nobody's what it does not take, without a word, and begins a session of its own for it. Most likely
+    /// it does not take the client then, if that is none of its own.
+    fn foreign(&self, token: Option<&AccessToken>, answer: &Answer) -> Option<Error> {
+        let mut cookies = answer.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let client = client_of(token?)?;
+        (cookies.any(|cookie| cookie.starts_with("_renku_session=")) && !self.accepted.contains(&client))
+            .then_some(Error::ClientNotAccepted { client })
     }
 
     /// A call of `GitLab`'s API, which stands behind the gateway below `/api` and wraps nothing in `result`.
@@ -103,6 +123,7 @@ impl Client {
         call: Call<'_>,
         timeout: Duration,
     ) -> Result<T, Error> {
+        let token = call.token;
         let answer = self.sent(call, timeout).await?;
         let parsed = serde_json::from_slice::<Value>(&answer.body);
         if answer.status.as_u16() != 200 {
@@ -111,7 +132,8 @@ impl Client {
             if let Error::TokenRefused { words } = &refused
                 && (words.contains("401 Unauthorized") || words.contains("token"))
             {
-                return Err(Error::GitSignInGone { words: words.clone() });
+                let gone = Error::GitSignInGone { words: words.clone() };
+                return Err(self.foreign(token, &answer).unwrap_or(gone));
             }
             return Err(refused);
         }
@@ -139,6 +161,13 @@ impl Client {
         }
         Ok(self.exchange.send(request).await?)
     }
+}
+
+/// `azp` of a token, which the gateway looks at; nothing is proven by it here.
+fn client_of(token: &AccessToken) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(token.expose().split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Some(claims.get("azp")?.as_str()?.to_owned())
 }
 
 fn sticky(answer: &Answer) -> Option<String> {
@@ -200,7 +229,9 @@ fn unauthorized(words: String) -> Error {
     let says = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
     if says(&["expired"]) {
         Error::TokenExpired { words }
-    } else if says(&["can't refresh access token", "id_token"]) {
+    } else if says(&["can't refresh access token", "id_token"]) || lower == "authentication: unknown" {
+        // It says "unknown" to a token in which it finds something wrong, and to a person who never signed in to Renku itself, for
+        // whom it has no word of its own (renku-gateway 0.15: `KeyError: 'id_token'`). Tokens are looked at by us before.
         Error::GitSignInGone { words }
     } else if says(&["audience"]) {
         Error::WrongAudience { words }

@@ -56,6 +56,11 @@ impl CoreError {
         self.code == 2900 && self.says("object not found")
     }
 
+    /// Whether the core was not told who asks.
+    pub(super) fn is_nobodys(&self) -> bool {
+        self.code == 1030 || (self.code == -32601 && self.says("user identification"))
+    }
+
     /// Whether the call may have been carried out, at least in part: an internal error, a time-out or a lost Redis can come after the
     /// job was put into its queue.
     pub(super) fn may_have_been_taken(&self) -> bool {

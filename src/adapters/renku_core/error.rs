@@ -34,6 +34,12 @@ pub enum RenkuCoreError {
         /// The gateway's words.
         words: String,
     },
+    /// The Go gateway passed the call on as nobody's, and the token is one of a client that it does not take.
+    #[error("the gateway does not take tokens of {client}")]
+    ClientNotAccepted {
+        /// The client, as `azp` has it.
+        client: String,
+    },
     /// The gateway says that the audience is another.
     #[error("the gateway refuses the token's audience: {words}")]
     WrongAudience {
@@ -117,6 +123,7 @@ impl RenkuCoreError {
             | Self::ApiNotOffered { .. }
             | Self::TokenExpired { .. }
             | Self::GitSignInGone { .. }
+            | Self::ClientNotAccepted { .. }
             | Self::WrongAudience { .. }
             | Self::TokenRefused { .. }
             | Self::Forbidden { .. }
@@ -146,9 +153,10 @@ impl From<RenkuCoreError> for Fault {
             E::GitSignInGone { words } => {
                 (Class::SignIn(SignInAt::Renku), ProblemCode::RenkuSignInNeeded, words.clone())
             }
+            E::ClientNotAccepted { client } => {
+                (Class::User, ProblemCode::TokenClientNotAccepted, format!("azp is \"{client}\""))
+            }
             E::WrongAudience { words } => (Class::User, ProblemCode::TokenWithoutAudience, words.clone()),
-            // We look at a token's claims before we use it, so that most likely the person never signed in to Renku itself,
-            // to which the gateway has no word of its own (renku-gateway 0.15: `KeyError: 'id_token'`).
             E::TokenRefused { words } => {
                 (Class::SignIn(SignInAt::Renku), ProblemCode::TokenRefusedByRenku, words.clone())
             }
@@ -196,6 +204,7 @@ mod tests {
             (E::ApiNotOffered { words: words() }, "renku-api-not-offered", Class::Permanent, false),
             (E::TokenExpired { words: words() }, "token-expired", here, false),
             (E::GitSignInGone { words: words() }, "renku-sign-in-needed", renku, false),
+            (E::ClientNotAccepted { client: "ours".into() }, "token-client-not-accepted", Class::User, false),
             (E::WrongAudience { words: words() }, "token-without-audience", Class::User, false),
             (E::TokenRefused { words: words() }, "token-refused-by-renku", renku, false),
             (E::Forbidden { words: words() }, "renku-answer-not-understood", Class::Permanent, false),

@@ -51,6 +51,8 @@ pub struct RenkuCoreSettings {
     pub url: String,
     /// On which hosts (`host` or `host:port`) projects may lie: the core sends the person's Git token there.
     pub git_hosts: Vec<String>,
+    /// The clients (`azp`) of which its gateway takes tokens, if it looks at that.
+    pub accepted_clients: Vec<String>,
     /// Most bytes that are read of an answer.
     pub max_answer: usize,
     /// For calls that touch no repository.
@@ -82,7 +84,8 @@ impl RenkuCore {
     /// `http` comes from [`http::client`](super::http::client) with a read timeout not below `project_timeout`, and best keeps no
     /// connections: a submit written to one that is just being closed leaves unclear whether it arrived.
     pub fn new(settings: RenkuCoreSettings, http: reqwest::Client, clock: Arc<dyn Clock>) -> Self {
-        let client = Client::new(&settings.url, Exchange::new(http, settings.max_answer), clock);
+        let exchange = Exchange::new(http, settings.max_answer);
+        let client = Client::new(&settings.url, settings.accepted_clients.clone(), exchange, clock);
         Self { client, settings, offer: Mutex::new(None) }
     }
 

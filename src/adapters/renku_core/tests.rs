@@ -25,6 +25,7 @@ fn core_at(url: &str, timeout: Duration) -> RenkuCore {
     let settings = RenkuCoreSettings {
         url: url.to_owned(),
         git_hosts: vec!["git.example".into(), "127.0.0.1:18482".into()],
+        accepted_clients: vec!["renku".into(), "renku-cli".into()],
         max_answer: 20_000,
         ask_timeout: timeout,
         project_timeout: timeout,
@@ -288,7 +289,7 @@ async fn each_way_in_which_a_submit_can_fail_says_whether_it_may_have_been_taken
             "token-expired",
         ),
         (401, gateway("can't refresh access token"), false, renku, "renku-sign-in-needed"),
-        (401, gateway("unknown"), false, renku, "token-refused-by-renku"),
+        (401, gateway("unknown"), false, renku, "renku-sign-in-needed"),
         (
             401,
             json!({ "error": "authentication", "message": "unknown", "exception": "Invalid audience" })
@@ -303,6 +304,14 @@ async fn each_way_in_which_a_submit_can_fail_says_whether_it_may_have_been_taken
             false,
             renku,
             "renku-sign-in-needed",
+        ),
+        (
+            401,
+            json!({ "error": "authentication", "message": "unknown", "exception": "Signature verification failed" })
+                .to_string(),
+            false,
+            renku,
+            "token-refused-by-renku",
         ),
         (401, "Unauthorized".to_owned(), false, renku, "token-refused-by-renku"),
         (

@@ -55,8 +55,8 @@ impl Sim {
             ),
             "/api/auth/login" => self.login(ask),
             "/api/auth/logout" => http::redirect(302, &self.url),
-            "/api/user" => self.gitlab_user(ask).await,
-            "/api/projects" => self.gitlab_projects(ask).await,
+            "/api/user" => self.with_session(ask, self.gitlab_user(ask).await).await,
+            "/api/projects" => self.with_session(ask, self.gitlab_projects(ask).await).await,
             path if path == "/api/renku" || path.starts_with("/api/renku/") => {
                 self.core_behind_gateway(ask).await
             }
@@ -85,7 +85,13 @@ impl Sim {
         if sticky && !at_home {
             add_cookie(&mut answer, &Cookie::build(STICKY, POD).path("/").finish());
         }
-        if self.options.gateway == Gateway::Go && identity.is_none() && ask.cookie(SESSION).is_none() {
+        self.with_session(ask, answer).await
+    }
+
+    /// The Go gateway begins a session for whatever it passes on as nobody's.
+    async fn with_session(&self, ask: &Ask, mut answer: HttpResponse) -> HttpResponse {
+        let go = self.options.gateway == Gateway::Go && ask.cookie(SESSION).is_none();
+        if go && self.identify_go(ask).await.is_none() {
             let id = uuid::Uuid::now_v7().simple().to_string();
             let cookie = Cookie::build(SESSION, id).path("/").http_only(true).same_site(SameSite::Lax);
             add_cookie(&mut answer, &cookie.finish());
