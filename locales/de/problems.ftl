@@ -110,31 +110,31 @@ token-without-audience = Die Renku-Anmeldung gibt Token aus, die Renku selbst ni
 token-without-audience-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Client scopes → dataverse-connector-dedicated → Add mapper → By configuration → Audience, wählt `renku` als Included Client Audience, schaltet Add to access token ein und speichert. Oder auf der Kommandozeile: kcadm.sh create clients/UUID/protocol-mappers/models -r Renku -s name=renku-audience -s protocol=openid-connect -s protocolMapper=oidc-audience-mapper -s 'config."included.client.audience"=renku' -s 'config."access.token.claim"=true'. Melden Sie sich danach neu an.
 
 token-client-not-accepted = Das Gateway des Renku nimmt keine Anmeldungen an, die über diesen Dienst gehen.
-token-client-not-accepted-remedy = Renku 1 mit dem Go-Gateway nimmt nur Token von `renku` und `renku-cli` an. Die Betreuung dieses Dienstes setzt flow = "device" und client_id = "renku-cli" im Abschnitt [renku.NAME.oidc], nach Absprache mit dem Renku-Team.
+token-client-not-accepted-remedy = Renku 1 mit dem Go-Gateway nimmt nur Token von `renku` und `renku-cli` an. Die Betreuung dieses Dienstes setzt flow = "device" und client_id = "renku-cli" im Abschnitt [renku.NAME.oidc], nach Absprache mit dem Renku-Team. Oder die Betreuung des Renku ergänzt einen Eintrag in `authorizationVerifiers` des Gateways, und nach jedem Update des Renku von neuem: `issuer: ISSUER, audience: renku, authorizedParty: dataverse-connector`.
 
 token-without-subject = Die Renku-Anmeldung sagt nicht, wer Sie sind.
-token-without-subject-remedy = Wer das Keycloak des Renku betreut (25 oder neuer), öffnet den Realm Renku: Clients → dataverse-connector → Client scopes → Add client scope → basic → Default. Melden Sie sich danach neu an.
+token-without-subject-remedy = Wer das Keycloak des Renku betreut (25 oder neuer), öffnet den Realm Renku: Clients → dataverse-connector → Client scopes → Add client scope → basic → Default. Auf der Befehlszeile: kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Melden Sie sich danach neu an.
 
 token-without-email = Die Renku-Anmeldung gibt Ihre E-Mail-Adresse nicht weiter, und ohne sie kann Renku nicht arbeiten.
-token-without-email-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku, prüft unter Users → die Person → Details, dass Email ausgefüllt ist, und ergänzt unter Clients → dataverse-connector → Client scopes den Scope `email` als Default. Melden Sie sich danach neu an.
+token-without-email-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku, prüft unter Users → die Person → Details, dass Email ausgefüllt ist, und ergänzt unter Clients → dataverse-connector → Client scopes den Scope `email` als Default. Auf der Befehlszeile: kcadm.sh update users/UUID -r Renku -s email=ADDRESS -s emailVerified=true; kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Melden Sie sich danach neu an.
 
 token-without-name = Die Renku-Anmeldung gibt Ihren Namen nicht weiter, den Renku für alles braucht, was in Ihrem Namen gespeichert wird.
-token-without-name-remedy = Tragen Sie Vor- und Nachnamen in Ihrem Keycloak-Konto ein. Oder wer das Keycloak des Renku betreut, tut es unter Users → die Person → Details und ergänzt unter Clients → dataverse-connector → Client scopes den Scope `profile` als Default. Melden Sie sich danach neu an.
+token-without-name-remedy = Tragen Sie Vor- und Nachnamen in Ihrem Keycloak-Konto ein. Oder wer das Keycloak des Renku betreut, tut es unter Users → die Person → Details und ergänzt unter Clients → dataverse-connector → Client scopes den Scope `profile` als Default. Auf der Befehlszeile: kcadm.sh update users/UUID -r Renku -s firstName=FIRST -s lastName=LAST; kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Melden Sie sich danach neu an.
 
 token-refused-by-renku = Renku nimmt Ihre Anmeldung nicht an, obwohl wir nichts Falsches daran finden.
 token-refused-by-renku-remedy = Melden Sie sich in Renku ab und wieder an. Bleibt es dabei, sieht die Betreuung des Renku im Protokoll des Gateways nach und prüft, dass dessen Uhr stimmt und dass es den Issuer benutzt, den `dataverse-renku config show` ausgibt.
 
 issuer-not-found = Die Renku-Anmeldung ist unter der eingestellten Adresse nicht zu finden.
-issuer-not-found-remedy = Die Betreuung dieses Dienstes berichtigt issuer im Abschnitt [renku.NAME.oidc]. Ältere Keycloaks haben /auth darin (https://HOST/auth/realms/Renku), neuere oft nicht (https://HOST/realms/Renku).
+issuer-not-found-remedy = Die Betreuung dieses Dienstes berichtigt issuer im Abschnitt [renku.NAME.oidc]. Ältere Keycloaks haben /auth darin (https://HOST/auth/realms/Renku), neuere oft nicht (https://HOST/realms/Renku). Der richtige antwortet: `curl -s ISSUER/.well-known/openid-configuration`.
 
 issuer-mismatch = Die Renku-Anmeldung nennt für sich eine andere Adresse als die eingestellte.
 issuer-mismatch-remedy = Die Betreuung dieses Dienstes übernimmt den Wert „issuer“ aus ISSUER/.well-known/openid-configuration nach issuer im Abschnitt [renku.NAME.oidc].
 
 client-refused = Die Renku-Anmeldung nimmt das Geheimnis dieses Dienstes nicht an.
-client-refused-remedy = Die Betreuung dieses Dienstes vergleicht client_id und client_secret im Abschnitt [renku.NAME.oidc] mit Keycloak: Realm Renku → Clients → dataverse-connector → Credentials → Client secret.
+client-refused-remedy = Die Betreuung dieses Dienstes vergleicht client_id und client_secret im Abschnitt [renku.NAME.oidc] mit Keycloak: Realm Renku → Clients → dataverse-connector → Credentials → Client secret. Auf der Befehlszeile: `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh update clients/UUID -r Renku -f -`.
 
 flow-not-allowed = Die Renku-Anmeldung erlaubt diesem Dienst nicht, jemanden auf diese Weise anzumelden.
-flow-not-allowed-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Settings → Capability config und schaltet Standard flow (für flow = "code") oder OAuth 2.0 Device Authorization Grant (für flow = "device") ein. Direct access grants bleibt aus. Die Rücksprungadresse muss unter Valid redirect URIs stehen.
+flow-not-allowed-remedy = Wer das Keycloak des Renku betreut, öffnet den Realm Renku: Clients → dataverse-connector → Settings → Capability config und schaltet Standard flow (für flow = "code") oder OAuth 2.0 Device Authorization Grant (für flow = "device") ein. Direct access grants bleibt aus. Die Rücksprungadresse muss unter Valid redirect URIs stehen. Für Name und Passwort muss auch Consent required aus sein (Login settings): kcadm.sh update clients/UUID -r Renku -s consentRequired=false.
 
 client-unknown = Die Renku-Anmeldung kennt diesen Dienst nicht oder hat ihn abgeschaltet.
 client-unknown-remedy = Wer das Keycloak des Renku betreut, legt den Client an oder schaltet ihn ein: Realm Renku → Clients → Create client. Auf der Befehlszeile: `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh create clients -r Renku -f -`. Heißt er dort anders, berichtigt die Betreuung dieses Dienstes client_id im Abschnitt [renku.NAME.oidc].
@@ -176,7 +176,7 @@ account-not-ready = Ihr Konto bei der Renku-Anmeldung wartet auf etwas von Ihnen
 account-not-ready-remedy = Melden Sie sich im Browser in Renku an, wo Sie danach gefragt werden, und danach hier neu. Wer das Keycloak des Renku betreut, sieht es unter Users → die Person → Details → Required user actions. Auf der Befehlszeile: kcadm.sh update users/UUID -r Renku -s 'requiredActions=[]'.
 
 keycloak-not-trusted = Dieser Dienst vertraut dem Zertifikat der Renku-Anmeldung nicht.
-keycloak-not-trusted-remedy = Hat Renku eine eigene Zertifizierungsstelle, nimmt die Betreuung dieses Dienstes deren Zertifikat unter die der Maschine auf oder nennt die Datei in der Variablen SSL_CERT_FILE. Sonst prüft die Betreuung von Renku, ob das Zertifikat heute und für diesen Host gilt.
+keycloak-not-trusted-remedy = Hat Renku eine eigene Zertifizierungsstelle, nimmt die Betreuung dieses Dienstes deren Zertifikat unter die der Maschine auf oder nennt die Datei in der Variablen SSL_CERT_FILE. Sonst prüft die Betreuung von Renku, ob das Zertifikat heute und für diesen Host gilt. Was es vorweist: `openssl s_client -showcerts -connect HOST:443`.
 
 clock-differs = Die Uhren dieses Dienstes und der Gegenseite gehen verschieden, sodass Token abgelaufen oder noch nicht gültig scheinen.
 clock-differs-remedy = Die Betreuung dieses Dienstes stellt die Uhr über das Netz, etwa mit `timedatectl set-ntp true`; geht sie richtig, tut die Gegenseite dasselbe.

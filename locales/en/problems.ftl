@@ -110,31 +110,31 @@ token-without-audience = Renku's sign-in gives out tokens that Renku itself will
 token-without-audience-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Client scopes → dataverse-connector-dedicated → Add mapper → By configuration → Audience, sets Included Client Audience to `renku`, switches Add to access token on and saves. Or on the command line: kcadm.sh create clients/UUID/protocol-mappers/models -r Renku -s name=renku-audience -s protocol=openid-connect -s protocolMapper=oidc-audience-mapper -s 'config."included.client.audience"=renku' -s 'config."access.token.claim"=true'. Then sign in again.
 
 token-client-not-accepted = Renku's gateway does not accept sign-ins that were made through this service.
-token-client-not-accepted-remedy = Renku 1 with the Go gateway accepts tokens of `renku` and `renku-cli` only. Whoever runs this service sets flow = "device" and client_id = "renku-cli" in the section [renku.NAME.oidc], after agreeing on it with whoever runs Renku.
+token-client-not-accepted-remedy = Renku 1 with the Go gateway accepts tokens of `renku` and `renku-cli` only. Whoever runs this service sets flow = "device" and client_id = "renku-cli" in the section [renku.NAME.oidc], after agreeing on it with whoever runs Renku. Or whoever runs Renku adds an entry to the gateway's `authorizationVerifiers`, and again after each update of Renku: `issuer: ISSUER, audience: renku, authorizedParty: dataverse-connector`.
 
 token-without-subject = Renku's sign-in does not say who you are.
-token-without-subject-remedy = Whoever runs Renku's Keycloak (25 or later) opens the realm Renku: Clients → dataverse-connector → Client scopes → Add client scope → basic → Default. Then sign in again.
+token-without-subject-remedy = Whoever runs Renku's Keycloak (25 or later) opens the realm Renku: Clients → dataverse-connector → Client scopes → Add client scope → basic → Default. On the command line: kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Then sign in again.
 
 token-without-email = Renku's sign-in does not give out your e-mail address, and Renku cannot work without it.
-token-without-email-remedy = Whoever runs Renku's Keycloak opens the realm Renku, checks under Users → the person → Details that Email is filled in, and adds under Clients → dataverse-connector → Client scopes the scope `email` as Default. Then sign in again.
+token-without-email-remedy = Whoever runs Renku's Keycloak opens the realm Renku, checks under Users → the person → Details that Email is filled in, and adds under Clients → dataverse-connector → Client scopes the scope `email` as Default. On the command line: kcadm.sh update users/UUID -r Renku -s email=ADDRESS -s emailVerified=true; kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Then sign in again.
 
 token-without-name = Renku's sign-in does not give out your name, and Renku needs it for what is saved in your name.
-token-without-name-remedy = Fill in your first and last name in your Keycloak account. Or whoever runs Renku's Keycloak does it under Users → the person → Details and adds under Clients → dataverse-connector → Client scopes the scope `profile` as Default. Then sign in again.
+token-without-name-remedy = Fill in your first and last name in your Keycloak account. Or whoever runs Renku's Keycloak does it under Users → the person → Details and adds under Clients → dataverse-connector → Client scopes the scope `profile` as Default. On the command line: kcadm.sh update users/UUID -r Renku -s firstName=FIRST -s lastName=LAST; kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Then sign in again.
 
 token-refused-by-renku = Renku does not accept your sign-in, although nothing is wrong with it as far as we can see.
 token-refused-by-renku-remedy = Sign out of Renku and in again. If it stays, whoever runs Renku looks into the gateway's log, and checks that its clock is right and that it uses the issuer that `dataverse-renku config show` prints.
 
 issuer-not-found = Renku's sign-in cannot be found at the configured address.
-issuer-not-found-remedy = Whoever runs this service corrects issuer in the section [renku.NAME.oidc]. Older Keycloaks have /auth in it (https://HOST/auth/realms/Renku), newer ones often not (https://HOST/realms/Renku).
+issuer-not-found-remedy = Whoever runs this service corrects issuer in the section [renku.NAME.oidc]. Older Keycloaks have /auth in it (https://HOST/auth/realms/Renku), newer ones often not (https://HOST/realms/Renku). The right one answers: `curl -s ISSUER/.well-known/openid-configuration`.
 
 issuer-mismatch = Renku's sign-in calls itself by another address than the configured one.
 issuer-mismatch-remedy = Whoever runs this service copies the value of "issuer" from ISSUER/.well-known/openid-configuration into issuer in the section [renku.NAME.oidc].
 
 client-refused = Renku's sign-in does not accept this service's secret.
-client-refused-remedy = Whoever runs this service compares client_id and client_secret in the section [renku.NAME.oidc] with Keycloak: realm Renku → Clients → dataverse-connector → Credentials → Client secret.
+client-refused-remedy = Whoever runs this service compares client_id and client_secret in the section [renku.NAME.oidc] with Keycloak: realm Renku → Clients → dataverse-connector → Credentials → Client secret. On the command line: `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh update clients/UUID -r Renku -f -`.
 
 flow-not-allowed = Renku's sign-in does not allow this service to sign people in this way.
-flow-not-allowed-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Settings → Capability config and switches on Standard flow (for flow = "code") or OAuth 2.0 Device Authorization Grant (for flow = "device"). Direct access grants stay off. The redirect address must stand under Valid redirect URIs.
+flow-not-allowed-remedy = Whoever runs Renku's Keycloak opens the realm Renku: Clients → dataverse-connector → Settings → Capability config and switches on Standard flow (for flow = "code") or OAuth 2.0 Device Authorization Grant (for flow = "device"). Direct access grants stay off. The redirect address must stand under Valid redirect URIs. For a name and a password Consent required must be off, too (Login settings): kcadm.sh update clients/UUID -r Renku -s consentRequired=false.
 
 client-unknown = Renku's sign-in does not know this service, or has switched it off.
 client-unknown-remedy = Whoever runs Renku's Keycloak makes the client, or switches it on: realm Renku → Clients → Create client. On the command line: `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh create clients -r Renku -f -`. If it is there under another name, whoever runs this service corrects client_id in the section [renku.NAME.oidc].
@@ -176,7 +176,7 @@ account-not-ready = Your account at Renku's sign-in has something open that you 
 account-not-ready-remedy = Sign in to Renku in your browser, where you are asked for it, and then here again. Whoever runs Renku's Keycloak sees it under Users → the person → Details → Required user actions. On the command line: kcadm.sh update users/UUID -r Renku -s 'requiredActions=[]'.
 
 keycloak-not-trusted = The certificate of Renku's sign-in is not trusted by this service.
-keycloak-not-trusted-remedy = If Renku has a certificate authority of its own, whoever runs this service adds its certificate to the machine's trusted ones, or names the file in the variable SSL_CERT_FILE. Else whoever runs Renku checks that the certificate is valid today and for this host.
+keycloak-not-trusted-remedy = If Renku has a certificate authority of its own, whoever runs this service adds its certificate to the machine's trusted ones, or names the file in the variable SSL_CERT_FILE. Else whoever runs Renku checks that the certificate is valid today and for this host. What it shows: `openssl s_client -showcerts -connect HOST:443`.
 
 clock-differs = The clocks of this service and of the other side differ, so that tokens seem to be over or not yet valid.
 clock-differs-remedy = Whoever runs this service sets its clock by the network, for instance with `timedatectl set-ntp true`; if it is right, the other side does the same.

@@ -110,31 +110,31 @@ token-without-audience = La connexion à Renku délivre des jetons que Renku lui
 token-without-audience-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Client scopes → dataverse-connector-dedicated → Add mapper → By configuration → Audience, choisit `renku` comme Included Client Audience, active Add to access token et enregistre. Ou en ligne de commande : kcadm.sh create clients/UUID/protocol-mappers/models -r Renku -s name=renku-audience -s protocol=openid-connect -s protocolMapper=oidc-audience-mapper -s 'config."included.client.audience"=renku' -s 'config."access.token.claim"=true'. Ensuite, reconnectez-vous.
 
 token-client-not-accepted = La passerelle de Renku n'accepte pas les connexions faites à travers ce service.
-token-client-not-accepted-remedy = Renku 1 avec la passerelle Go n'accepte que les jetons de `renku` et de `renku-cli`. La personne qui gère ce service met flow = "device" et client_id = "renku-cli" dans la section [renku.NAME.oidc], après accord avec l'équipe de Renku.
+token-client-not-accepted-remedy = Renku 1 avec la passerelle Go n'accepte que les jetons de `renku` et de `renku-cli`. La personne qui gère ce service met flow = "device" et client_id = "renku-cli" dans la section [renku.NAME.oidc], après accord avec l'équipe de Renku. Ou la personne qui gère Renku ajoute une entrée aux `authorizationVerifiers` de la passerelle, et de nouveau après chaque mise à jour de Renku : `issuer: ISSUER, audience: renku, authorizedParty: dataverse-connector`.
 
 token-without-subject = La connexion à Renku ne dit pas qui vous êtes.
-token-without-subject-remedy = La personne qui gère le Keycloak de Renku (25 ou plus récent) ouvre le realm Renku : Clients → dataverse-connector → Client scopes → Add client scope → basic → Default. Ensuite, reconnectez-vous.
+token-without-subject-remedy = La personne qui gère le Keycloak de Renku (25 ou plus récent) ouvre le realm Renku : Clients → dataverse-connector → Client scopes → Add client scope → basic → Default. En ligne de commande : kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Ensuite, reconnectez-vous.
 
 token-without-email = La connexion à Renku ne transmet pas votre adresse électronique, dont Renku ne peut se passer.
-token-without-email-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku, vérifie sous Users → la personne → Details que Email est rempli, et ajoute sous Clients → dataverse-connector → Client scopes le scope `email` comme Default. Ensuite, reconnectez-vous.
+token-without-email-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku, vérifie sous Users → la personne → Details que Email est rempli, et ajoute sous Clients → dataverse-connector → Client scopes le scope `email` comme Default. En ligne de commande : kcadm.sh update users/UUID -r Renku -s email=ADDRESS -s emailVerified=true; kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Ensuite, reconnectez-vous.
 
 token-without-name = La connexion à Renku ne transmet pas votre nom, dont Renku a besoin pour ce qui est enregistré en votre nom.
-token-without-name-remedy = Indiquez vos prénom et nom dans votre compte Keycloak. Ou bien la personne qui gère le Keycloak de Renku le fait sous Users → la personne → Details et ajoute sous Clients → dataverse-connector → Client scopes le scope `profile` comme Default. Ensuite, reconnectez-vous.
+token-without-name-remedy = Indiquez vos prénom et nom dans votre compte Keycloak. Ou bien la personne qui gère le Keycloak de Renku le fait sous Users → la personne → Details et ajoute sous Clients → dataverse-connector → Client scopes le scope `profile` comme Default. En ligne de commande : kcadm.sh update users/UUID -r Renku -s firstName=FIRST -s lastName=LAST; kcadm.sh update clients/UUID/default-client-scopes/SCOPE-UUID -r Renku. Ensuite, reconnectez-vous.
 
 token-refused-by-renku = Renku refuse votre connexion, alors que nous n'y voyons rien d'anormal.
 token-refused-by-renku-remedy = Déconnectez-vous de Renku et reconnectez-vous. Si cela persiste, la personne qui gère Renku consulte le journal de la passerelle, vérifie son horloge et s'assure qu'elle utilise l'issuer affiché par `dataverse-renku config show`.
 
 issuer-not-found = La connexion à Renku est introuvable à l'adresse configurée.
-issuer-not-found-remedy = La personne qui gère ce service corrige issuer dans la section [renku.NAME.oidc]. Les anciens Keycloak y mettent /auth (https://HOST/auth/realms/Renku), les nouveaux souvent non (https://HOST/realms/Renku).
+issuer-not-found-remedy = La personne qui gère ce service corrige issuer dans la section [renku.NAME.oidc]. Les anciens Keycloak y mettent /auth (https://HOST/auth/realms/Renku), les nouveaux souvent non (https://HOST/realms/Renku). Le bon répond : `curl -s ISSUER/.well-known/openid-configuration`.
 
 issuer-mismatch = La connexion à Renku se désigne par une autre adresse que celle qui est configurée.
 issuer-mismatch-remedy = La personne qui gère ce service copie la valeur « issuer » de ISSUER/.well-known/openid-configuration dans issuer, section [renku.NAME.oidc].
 
 client-refused = La connexion à Renku n'accepte pas le secret de ce service.
-client-refused-remedy = La personne qui gère ce service compare client_id et client_secret de la section [renku.NAME.oidc] avec Keycloak : realm Renku → Clients → dataverse-connector → Credentials → Client secret.
+client-refused-remedy = La personne qui gère ce service compare client_id et client_secret de la section [renku.NAME.oidc] avec Keycloak : realm Renku → Clients → dataverse-connector → Credentials → Client secret. En ligne de commande : `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh update clients/UUID -r Renku -f -`.
 
 flow-not-allowed = La connexion à Renku ne permet pas à ce service de connecter les gens de cette façon.
-flow-not-allowed-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Settings → Capability config et active Standard flow (pour flow = "code") ou OAuth 2.0 Device Authorization Grant (pour flow = "device"). Direct access grants reste désactivé. L'adresse de retour doit figurer sous Valid redirect URIs.
+flow-not-allowed-remedy = La personne qui gère le Keycloak de Renku ouvre le realm Renku : Clients → dataverse-connector → Settings → Capability config et active Standard flow (pour flow = "code") ou OAuth 2.0 Device Authorization Grant (pour flow = "device"). Direct access grants reste désactivé. L'adresse de retour doit figurer sous Valid redirect URIs. Pour un nom et un mot de passe, Consent required doit aussi être désactivé (Login settings) : kcadm.sh update clients/UUID -r Renku -s consentRequired=false.
 
 client-unknown = La connexion à Renku ne connaît pas ce service, ou l'a désactivé.
 client-unknown-remedy = La personne qui gère le Keycloak de Renku crée le client ou l'active : realm Renku → Clients → Create client. En ligne de commande : `dataverse-renku register --keycloak NAME --json --with-secret | kcadm.sh create clients -r Renku -f -`. S'il existe sous un autre nom, la personne qui gère ce service corrige client_id dans la section [renku.NAME.oidc].
@@ -176,7 +176,7 @@ account-not-ready = Votre compte à la connexion de Renku attend quelque chose d
 account-not-ready-remedy = Connectez-vous à Renku dans votre navigateur, qui vous le demandera, puis de nouveau ici. La personne qui gère le Keycloak de Renku le voit sous Users → la personne → Details → Required user actions. En ligne de commande : kcadm.sh update users/UUID -r Renku -s 'requiredActions=[]'.
 
 keycloak-not-trusted = Ce service ne fait pas confiance au certificat de la connexion à Renku.
-keycloak-not-trusted-remedy = Si Renku a sa propre autorité de certification, la personne qui gère ce service ajoute son certificat à ceux de la machine, ou indique le fichier dans la variable SSL_CERT_FILE. Sinon, la personne qui gère Renku vérifie que le certificat est valable aujourd'hui et pour cet hôte.
+keycloak-not-trusted-remedy = Si Renku a sa propre autorité de certification, la personne qui gère ce service ajoute son certificat à ceux de la machine, ou indique le fichier dans la variable SSL_CERT_FILE. Sinon, la personne qui gère Renku vérifie que le certificat est valable aujourd'hui et pour cet hôte. Ce qu'il présente : `openssl s_client -showcerts -connect HOST:443`.
 
 clock-differs = Les horloges de ce service et de l'autre côté diffèrent, si bien que les jetons semblent périmés ou pas encore valables.
 clock-differs-remedy = La personne qui gère ce service règle son horloge par le réseau, par exemple avec `timedatectl set-ntp true` ; si elle est juste, l'autre côté fait de même.

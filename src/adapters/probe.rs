@@ -35,6 +35,11 @@ fn silent(error: Transport, code: ProblemCode) -> Fault {
     Fault::new(Class::Outage { after: None }, problem).caused_by(error)
 }
 
+fn before_1_8(release: &str) -> bool {
+    let mut numbers = release.trim_start_matches('v').split('.').map(str::parse::<u32>);
+    matches!((numbers.next(), numbers.next()), (Some(Ok(major)), Some(Ok(minor))) if (major, minor) < (1, 8))
+}
+
 fn json(answer: &Answer) -> Option<Value> {
     serde_json::from_slice(&answer.body).ok()
 }
@@ -120,10 +125,22 @@ impl RenkuProbe for RenkuLook {
         let answer = self.ask(path, Some(&format!("Bearer {}", token.expose()))).await?;
         let words = answer.start();
         let at_renku = |code| Fault::new(Class::SignIn(SignInAt::Renku), Problem::new(code).saying(&words));
+        // A page of an old Python gateway, which breaks for people who never signed in to Renku itself (renku-gateway up to 0.14,
+        // delivered with core up to 1.7).
+        if answer.status == StatusCode::INTERNAL_SERVER_ERROR
+            && !data
+            && words.starts_with('<')
+            && self.core().await?.0.as_deref().is_some_and(before_1_8)
+        {
+            return Err(at_renku(ProblemCode::RenkuSignInNeeded));
+        }
         match answer.status {
             status if status.is_success() && json(&answer).is_some() => Ok(()),
             StatusCode::UNAUTHORIZED if words.contains("token expired") => {
                 Err(Fault::new(Class::SignIn(SignInAt::Connector), Problem::new(ProblemCode::TokenExpired)))
+            }
+            StatusCode::UNAUTHORIZED if words.contains("Invalid audience") => {
+                Err(Fault::user(ProblemCode::TokenWithoutAudience).saying(words))
             }
             // A Renku 2 that does not know a good token; a Python gateway that says "unknown" to a person it has nothing of.
             StatusCode::UNAUTHORIZED if data => Err(at_renku(ProblemCode::TokenRefusedByRenku)),

@@ -19,12 +19,15 @@ use crate::adapters::store::{OpenError, Store};
 use crate::config::{Config, Flow, QueueKind, RenkuApi, RenkuConfig};
 use crate::doctor::{self, Doctor, PATIENCE, Place};
 use crate::domain::ids::RenkuName;
+use crate::domain::import::Phase;
 use crate::domain::manifest;
 use crate::domain::ports::Clock;
 use crate::domain::ports::identity::IdentityStore as _;
-use crate::domain::ports::probe::{Broker, Ground, StoredSignIn};
+use crate::domain::ports::probe::{Broker, Ground, Management, StoredSignIn};
 use crate::domain::ports::renku::Renku;
+use crate::domain::ports::store::{ImportFilter, ImportStore as _};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
+use crate::domain::project::ProjectAddress;
 use crate::identity::vault::{Vault, VaultKey, key_file};
 use crate::identity::{opened, store_fault};
 use crate::lifecycle::SystemClock;
@@ -37,7 +40,14 @@ const PEOPLE: u32 = 1_000;
 /// # Errors
 /// When TLS cannot be set up.
 pub fn doctor(config: &Config) -> anyhow::Result<Doctor> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    doctor_by(config, &(Arc::new(SystemClock) as Arc<dyn Clock>))
+}
+
+/// The same by another clock than this machine's.
+///
+/// # Errors
+/// When TLS cannot be set up.
+pub fn doctor_by(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Doctor> {
     let http = http::client(&HttpSettings {
         connect_timeout: PATIENCE.mul_f64(0.75),
         read_timeout: PATIENCE,
@@ -46,16 +56,16 @@ pub fn doctor(config: &Config) -> anyhow::Result<Doctor> {
     })?;
     let services = http::client(&settings::http(config, config.worker.renku_timeout, true))?;
     let renkus = config.renku.iter().map(|(name, renku)| {
-        let core = RenkuCore::new(settings::renku_core(config, renku), services.clone(), Arc::clone(&clock));
-        let data = RenkuData::new(settings::renku_data(config, renku), services.clone(), Arc::clone(&clock));
+        let core = RenkuCore::new(settings::renku_core(config, renku), services.clone(), Arc::clone(clock));
+        let data = RenkuData::new(settings::renku_data(config, renku), services.clone(), Arc::clone(clock));
         let both = [
             (RenkuApi::Data, Arc::new(data) as Arc<dyn Renku>),
             (RenkuApi::Core, Arc::new(core) as Arc<dyn Renku>),
         ];
-        let keycloak = OidcProvider::new(http.clone(), Arc::clone(&clock), settings::oidc(renku));
+        let keycloak = OidcProvider::new(http.clone(), Arc::clone(clock), settings::oidc(renku));
         doctor::Renku {
             name: name.clone(),
-            probe: Arc::new(RenkuLook::new(renku.url.as_str(), http.clone(), Arc::clone(&clock))),
+            probe: Arc::new(RenkuLook::new(renku.url.as_str(), http.clone(), Arc::clone(clock))),
             keycloak: Arc::new(keycloak),
             flow: match renku.oidc.flow {
                 Flow::Code => doctor::Flow::Code,
@@ -74,15 +84,16 @@ pub fn doctor(config: &Config) -> anyhow::Result<Doctor> {
     });
     let installations = config.dataverse.iter().map(|(name, dataverse)| doctor::Installation {
         name: name.clone(),
-        probe: Arc::new(DataverseLook::new(dataverse.site_url.as_str(), http.clone(), Arc::clone(&clock))),
+        probe: Arc::new(DataverseLook::new(dataverse.site_url.as_str(), http.clone(), Arc::clone(clock))),
         https: dataverse.site_url.is_https(),
         tool: manifest::external_tool(config.public_url.as_str(), name),
         announces: !dataverse.workflow_secrets.is_empty(),
     });
+    let (renkus, installations) = (renkus.collect(), installations.collect());
     Ok(Doctor {
-        ground: Arc::new(Own { config: config.clone() }),
-        renkus: renkus.collect(),
-        installations: installations.collect(),
+        ground: Arc::new(Own { config: config.clone(), http }),
+        renkus,
+        installations,
         present: Vec::new(),
         project: None,
         patience: PATIENCE,
@@ -120,6 +131,7 @@ pub fn place(config: &Config, name: &RenkuName, renku: &RenkuConfig) -> Place {
     let issuer = renku.oidc.issuer.as_str().trim_end_matches('/');
     Place {
         renku: name.clone(),
+        issuer: issuer.to_owned(),
         realm: issuer.rsplit('/').next().unwrap_or("Renku").to_owned(),
         client_id: renku.oidc.client_id.clone(),
         redirect_uri: format!("{}/sign-in/callback", config.public_url.as_str().trim_end_matches('/')),
@@ -130,6 +142,7 @@ pub fn place(config: &Config, name: &RenkuName, renku: &RenkuConfig) -> Place {
 
 struct Own {
     config: Config,
+    http: reqwest::Client,
 }
 
 fn own(code: ProblemCode, words: String) -> Fault {
@@ -187,10 +200,36 @@ impl Ground for Own {
         }
         let url = SecretString::from(self.config.queue.url.expose().to_owned());
         let prefix = format!("{}.", self.config.queue.prefix.trim_end_matches('.'));
-        match rabbitmq::look(&url, &prefix, Duration::from_secs(10)).await {
-            Ok(missing) => Ok(Broker::Reached { missing }),
-            Err(error) => Err(own(ProblemCode::QueueUnavailable, rabbitmq::words(&error))),
+        let seen = rabbitmq::look(&url, &prefix, Duration::from_secs(10)).await;
+        seen.map_err(|error| own(ProblemCode::QueueUnavailable, rabbitmq::words(&error)))
+    }
+
+    async fn management(&self) -> Option<(Management, String)> {
+        if self.config.queue.kind() == QueueKind::Embedded {
+            return None;
         }
+        let Some(address) = &self.config.queue.management_url else {
+            return Some((Management::NotNamed, String::new()));
+        };
+        let url = SecretString::from(self.config.queue.url.expose().to_owned());
+        let seen = rabbitmq::management(self.http.clone(), address.as_str(), &url).await;
+        Some((seen, address.to_string()))
+    }
+
+    async fn at_work(&self, project: &ProjectAddress) -> Result<bool, Fault> {
+        let store = self.open().await?;
+        for phase in [Phase::Submitting, Phase::Running, Phase::Verifying] {
+            let filter = ImportFilter {
+                phase: Some(phase),
+                project: Some(project.clone()),
+                limit: 1,
+                ..ImportFilter::default()
+            };
+            if !store.imports(&filter).await.map_err(store_fault)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn sign_ins(&self, renku: &RenkuName, limit: u32) -> Result<Vec<StoredSignIn>, Fault> {

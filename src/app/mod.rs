@@ -15,7 +15,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
-pub use doctor::{doctor, http_client, keycloak, place};
+pub use doctor::{doctor, doctor_by, http_client, keycloak, place};
 pub use parts::{Parts, open_store};
 
 pub use crate::adapters::store::Access;

@@ -124,6 +124,9 @@ fn tell(finding: &Finding, language: Language) {
             problem_remedy(language, problem.code)
         ));
     }
+    for line in &finding.diff {
+        out::line(format!("      {line}"));
+    }
     if let Some(note) = finding.note.filter(|_| finding.mark != Mark::Skipped) {
         out::line(format!("    {}", noted(note, language)));
     }
@@ -196,6 +199,7 @@ fn transcript(findings: &[Finding], exchanges: &[String], config: Option<&Config
             finding.seen,
         );
         lines.push(secret_words::cleaned(line.trim_end()));
+        lines.extend(finding.diff.iter().map(|line| secret_words::cleaned(&format!("    {line}"))));
     }
     lines.push(String::new());
     lines.extend_from_slice(exchanges);

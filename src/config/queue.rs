@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::section::Section;
 use super::setting::Unfit;
-use super::values::ConnectionUrl;
+use super::values::{ConnectionUrl, WebAddress};
 
 /// A kind of queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub struct QueueConfig {
     pub url: ConnectionUrl,
     /// How the names of queues and exchanges begin.
     pub prefix: String,
+    /// Where the broker's management interface answers; only `doctor` asks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub management_url: Option<WebAddress>,
     #[serde(skip)]
     kind: QueueKind,
 }
@@ -48,11 +51,21 @@ impl QueueConfig {
                 );
             }
         }
+        let management_url = section.optional::<WebAddress>("management_url");
         let url =
             given.map(|url| ConnectionUrl::new(url.as_ref().map_or("embedded:", |url| url.expose_secret())));
         let kind = url.as_ref().and_then(|url| kind_of(url, &section));
+        if let Some(Some(address)) = &management_url
+            && !address.is_https()
+            && !address.is_loopback()
+        {
+            section.warn(
+                "management_url",
+                "the broker's password goes over the network unencrypted; use https://",
+            );
+        }
         section.finish();
-        Some(Self { url: url?, prefix: prefix?, kind: kind? })
+        Some(Self { url: url?, prefix: prefix?, management_url: management_url?, kind: kind? })
     }
 }
 

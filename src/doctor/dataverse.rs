@@ -9,6 +9,9 @@ use crate::domain::ports::probe::DataverseFacts;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::registered::differences;
 
+/// Where the Dataverse's own machine has it; the installer puts it there.
+const HOST: &str = "http://localhost:8080";
+
 impl Doctor {
     pub(super) async fn installation(&self, installation: &Installation) -> Vec<Finding> {
         let subject = format!("dataverse.{}", installation.name);
@@ -28,9 +31,12 @@ impl Doctor {
         findings.extend(clock(&subject, facts.ahead_ms));
         findings.push(self.tool(installation, &subject, &facts).await);
         if installation.https {
-            let note = if facts.at_least(6, 10) { Note::ProxyHeader } else { Note::ProxyBefore };
-            let command =
-                "curl -sI -H 'X-Forwarded-Proto: https' http://localhost:8080/api/info/version".to_owned();
+            let (note, sets) = if facts.at_least(6, 10) {
+                (Note::ProxyHeader, "x-forwarded-proto")
+            } else {
+                (Note::ProxyBefore, "ajp")
+            };
+            let command = format!("grep -rin {sets} /etc/nginx /etc/apache2 /etc/httpd");
             findings.push(Finding::look(&subject, Check::SignedAddresses, note, "").with(vec![command]));
         }
         findings.extend(workflow(installation, &subject, &facts));
@@ -43,7 +49,7 @@ impl Doctor {
         }
         if !facts.at_least(6, 6) {
             return Finding::look(subject, Check::Tool, Note::ToolsHidden, "")
-                .with(vec!["curl -s http://localhost:8080/api/admin/externalTools".to_owned()]);
+                .with(vec![format!("curl -s {HOST}/api/admin/externalTools")]);
         }
         let (tools, took) = self.within(ProblemCode::DataverseUnreachable, installation.probe.tools()).await;
         let register = vec![format!("dataverse-renku register --installation {}", installation.name)];
@@ -58,8 +64,8 @@ impl Doctor {
                     Finding::fine(subject, Check::Tool, address(&installation.tool))
                 }
                 Some(differs) => {
-                    let problem = Problem::new(ProblemCode::ToolDiffers).saying(differs.join("; "));
-                    Finding::broken(subject, Check::Tool, problem).with(register)
+                    let problem = Problem::new(ProblemCode::ToolDiffers);
+                    Finding { diff: differs, ..Finding::broken(subject, Check::Tool, problem) }.with(register)
                 }
             },
         };
@@ -79,16 +85,20 @@ fn address(tool: &Value) -> &str {
     tool.get("toolUrl").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// How the registered tool with our address differs from ours; `None` if there is none.
+/// How the registered tool with our address differs from ours, as a diff; `None` if there is none.
 pub fn drift(registered: &[Value], ours: &Value) -> Option<Vec<String>> {
     let found = registered.iter().find(|tool| address(tool) == address(ours))?;
     Some(differences(found, ours))
 }
 
 fn workflow(installation: &Installation, subject: &str, facts: &DataverseFacts) -> Vec<Finding> {
-    let look = |check, note, commands: &[&str]| {
-        Finding::look(subject, check, note, "")
-            .with(commands.iter().map(|&command| command.to_owned()).collect())
+    // With this program there, the second shows what differs, and changes nothing.
+    let register =
+        format!("dataverse-renku register --installation {} --admin-url {HOST}", installation.name);
+    let look = |check, note, paths: &[&str]| {
+        let asked = paths.iter().map(|path| format!("curl -s {HOST}{path}"));
+        let ours = (!paths.is_empty()).then(|| register.clone());
+        Finding::look(subject, check, note, "").with(asked.chain(ours).collect())
     };
     if !facts.at_least(5, 4) {
         return vec![look(Check::Workflow, Note::WorkflowsTooOld, &[])];
@@ -97,15 +107,7 @@ fn workflow(installation: &Installation, subject: &str, facts: &DataverseFacts) 
         return vec![look(Check::Workflow, Note::NoWorkflowSecret, &[])];
     }
     vec![
-        look(
-            Check::Workflow,
-            Note::WorkflowUnseen,
-            &["curl -s http://localhost:8080/api/admin/workflows/default/PostPublishDataset"],
-        ),
-        look(
-            Check::ResumeAddresses,
-            Note::ResumeUnseen,
-            &["curl -s http://localhost:8080/api/admin/workflows/ip-whitelist"],
-        ),
+        look(Check::Workflow, Note::WorkflowUnseen, &["/api/admin/workflows/default/PostPublishDataset"]),
+        look(Check::ResumeAddresses, Note::ResumeUnseen, &["/api/admin/workflows/ip-whitelist"]),
     ]
 }

@@ -11,6 +11,8 @@ use crate::domain::problem::{Problem, ProblemCode};
 pub struct Place {
     /// The Renku's name in our configuration.
     pub renku: RenkuName,
+    /// The realm's issuer.
+    pub issuer: String,
     /// The realm.
     pub realm: String,
     /// Our client.
@@ -70,14 +72,35 @@ impl Place {
         )]
     }
 
+    /// What the realm says of itself.
+    fn discovery(&self, how: &str) -> Vec<String> {
+        let address = format!("{}/.well-known/openid-configuration", self.issuer);
+        vec![format!("curl {how} {}", quoted(&address))]
+    }
+
+    /// The certificate that the realm's server shows.
+    fn certificate(&self) -> Vec<String> {
+        let server = self.issuer.split_once("://").map_or(self.issuer.as_str(), |(_, rest)| rest);
+        let server = server.split('/').next().unwrap_or_default();
+        let bare = server.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|c| c.is_ascii_digit()));
+        let server = if bare { server.to_owned() } else { format!("{server}:443") };
+        vec![format!("openssl s_client -showcerts -connect {} </dev/null", quoted(&server))]
+    }
+
+    /// Where a person signs in for us.
+    fn sign_in(&self) -> Vec<String> {
+        let page = self.redirect_uri.trim_end_matches("/callback");
+        vec![format!("{page}?renku={}", self.renku)]
+    }
+
     /// The verifier that a Go gateway lacks, and the way that needs none.
     fn accepted(&self) -> Vec<String> {
         vec![
             format!("[renku.{}.oidc] flow = \"device\", client_id = \"renku-cli\"", self.renku),
             "kubectl get configmap -o name | grep gateway".to_owned(),
             format!(
-                "authorizationVerifiers: [{{ issuer: ISSUER, audience: {}, authorizedParty: {} }}]",
-                self.audience, self.client_id
+                "authorizationVerifiers: [{{ issuer: {}, audience: {}, authorizedParty: {} }}]",
+                self.issuer, self.audience, self.client_id
             ),
         ]
     }
@@ -105,7 +128,7 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
         P::DeviceFlowOff => place.client_set("attributes.\"oauth2.device.authorization.grant.enabled\"=true"),
         P::PasswordFlowOff => place.client_set("directAccessGrantsEnabled=true"),
         P::PkceRefused => place.client_set("attributes.\"pkce.code.challenge.method\"=S256"),
-        P::ConsentMissing => place.client_set("consentRequired=false"),
+        P::ConsentMissing | P::FlowNotAllowed => place.client_set("consentRequired=false"),
         P::ScopeNotGranted => place.scope_added(problem.field.as_deref().unwrap_or("email")),
         P::TokenWithoutSubject => place.scope_added("basic"),
         // What the person's account lacks, or the client.
@@ -127,6 +150,10 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
                 quoted(name)
             )]
         }
+        P::IssuerNotFound | P::IssuerMismatch => place.discovery("-s"),
+        P::KeycloakUnreachable | P::KeycloakNotUnderstood => place.discovery("-sv"),
+        P::KeycloakNotTrusted => place.certificate(),
+        P::SignInNeeded | P::TokenExpired => place.sign_in(),
         P::RealmDisabled => vec![format!("kcadm.sh update realms/{} -s enabled=true", quoted(&place.realm))],
         P::AccountDisabled => vec![place.user_set(&["enabled=true"])],
         P::AccountNotReady => vec![place.user_set(&["requiredActions=[]"])],
@@ -135,7 +162,7 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
 }
 
 /// The text as one word of a shell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let tame = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
     if !text.is_empty() && text.chars().all(tame) {
         text.to_owned()
@@ -152,6 +179,7 @@ mod tests {
     fn commands_are_one_line_each_and_names_cannot_break_out_of_their_quotes() {
         let place = Place {
             renku: "main".parse().unwrap(),
+            issuer: "https://k.example:8443/auth/realms/My Realm".to_owned(),
             realm: "My Realm".to_owned(),
             client_id: "it's".to_owned(),
             redirect_uri: "https://c.example/sign-in/callback?a=$(id)".to_owned(),
@@ -170,5 +198,12 @@ mod tests {
             "{redirect:?}"
         );
         assert!(redirect[0].contains(r"-q 'clientId=it'\''s'"), "{redirect:?}");
+        let certificate = commands(&Problem::new(ProblemCode::KeycloakNotTrusted), &place);
+        assert_eq!(certificate, ["openssl s_client -showcerts -connect k.example:8443 </dev/null"]);
+        let place = Place { issuer: "https://k.example/realms/Renku".to_owned(), ..place };
+        let certificate = commands(&Problem::new(ProblemCode::KeycloakNotTrusted), &place);
+        assert_eq!(certificate, ["openssl s_client -showcerts -connect k.example:443 </dev/null"]);
+        let lost = commands(&Problem::new(ProblemCode::IssuerNotFound), &place);
+        assert_eq!(lost, ["curl -s https://k.example/realms/Renku/.well-known/openid-configuration"]);
     }
 }

@@ -6,6 +6,8 @@ mod dataverse;
 mod ground;
 mod mend;
 mod renku;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::fmt;
@@ -42,6 +44,8 @@ pub enum Check {
     Store,
     /// The broker and our queues there.
     Broker,
+    /// The broker's management interface.
+    Management,
     /// A Renku: whether it answers, which API and release.
     Renku,
     /// Its Keycloak: the discovery document.
@@ -76,11 +80,12 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Configuration,
         Self::Key,
         Self::Store,
         Self::Broker,
+        Self::Management,
         Self::Renku,
         Self::Discovery,
         Self::Clock,
@@ -105,6 +110,7 @@ impl Check {
             Self::Key => "key",
             Self::Store => "store",
             Self::Broker => "broker",
+            Self::Management => "management",
             Self::Renku => "renku",
             Self::Discovery => "discovery",
             Self::Clock => "clock",
@@ -146,6 +152,14 @@ pub enum Note {
     Risky,
     /// Queues are made when a worker starts.
     QueuesMissing,
+    /// The broker is older than what our queues need.
+    BrokerOld,
+    /// Where the broker's management interface is, is not configured.
+    ManagementUnseen,
+    /// It does not let our user look.
+    ManagementRefused,
+    /// It does not answer.
+    ManagementSilent,
     /// Our client works without PKCE as well.
     PkceNotEnforced,
     /// Only a token shows whether Renku's audience is in it.
@@ -154,6 +168,8 @@ pub enum Note {
     NotSeen,
     /// The access token's time is over; it is renewed at its next use.
     NotFresh,
+    /// An import of ours is at work in the project, so that nobody else may call there.
+    ProjectAtWork,
     /// Dataverse before 6.10 may announce a version that it does not show yet.
     AnnouncesEarly,
     /// Dataverse 6.10 and 6.11 sign addresses with special characters wrongly.
@@ -180,13 +196,18 @@ pub enum Note {
 
 impl Note {
     /// Every note.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::Risky,
         Self::QueuesMissing,
+        Self::BrokerOld,
+        Self::ManagementUnseen,
+        Self::ManagementRefused,
+        Self::ManagementSilent,
         Self::PkceNotEnforced,
         Self::NobodySignedIn,
         Self::NotSeen,
         Self::NotFresh,
+        Self::ProjectAtWork,
         Self::AnnouncesEarly,
         Self::SignsWrongly,
         Self::ToolsTooOld,
@@ -205,10 +226,15 @@ impl Note {
         match self {
             Self::Risky => "risky",
             Self::QueuesMissing => "queues-missing",
+            Self::BrokerOld => "broker-old",
+            Self::ManagementUnseen => "management-unseen",
+            Self::ManagementRefused => "management-refused",
+            Self::ManagementSilent => "management-silent",
             Self::PkceNotEnforced => "pkce-not-enforced",
             Self::NobodySignedIn => "nobody-signed-in",
             Self::NotSeen => "not-seen",
             Self::NotFresh => "not-fresh",
+            Self::ProjectAtWork => "project-at-work",
             Self::AnnouncesEarly => "announces-early",
             Self::SignsWrongly => "signs-wrongly",
             Self::ToolsTooOld => "tools-too-old",
@@ -239,6 +265,9 @@ pub struct Finding {
     /// The problem, with a ✗.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// What is there (`-`) and should be there (`+`), a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<String>,
     /// What is said beside the mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Note>,
@@ -257,6 +286,7 @@ impl Finding {
             mark,
             seen: String::new(),
             problem: None,
+            diff: Vec::new(),
             note: None,
             commands: Vec::new(),
             elapsed_ms: 0,
@@ -376,7 +406,7 @@ impl fmt::Debug for Doctor {
     }
 }
 
-/// A check may take so long by default; no chain of checks has more than six that depend on each other.
+/// A check may take so long by default; no chain of checks has more than seven that depend on each other.
 pub const PATIENCE: Duration = Duration::from_secs(4);
 
 impl Doctor {
@@ -414,7 +444,9 @@ fn clock(subject: &str, ahead_ms: Option<i64>) -> Option<Finding> {
         return Some(Finding::fine(subject, Check::Clock, format!("{:+.0} s", seconds(ahead))));
     }
     let words = format!("its clock is {:+.0} s against ours", seconds(ahead));
-    Some(Finding::broken(subject, Check::Clock, Problem::new(ProblemCode::ClockDiffers).saying(words)))
+    let problem = Problem::new(ProblemCode::ClockDiffers).saying(words);
+    let here = vec!["timedatectl set-ntp true".to_owned()];
+    Some(Finding::broken(subject, Check::Clock, problem).with(here))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds for a person to read")]

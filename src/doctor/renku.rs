@@ -10,7 +10,7 @@ use super::mend::{self, Place};
 use super::token::{Door, decode, refused_by};
 use super::{Check, Doctor, Finding, Flow, Mark, Note, Renku, clock};
 use crate::domain::ports::identity::CredentialState;
-use crate::domain::ports::probe::{Gateway, Offered, StoredSignIn};
+use crate::domain::ports::probe::{Gateway, Offered, SignInFacts, StoredSignIn};
 use crate::domain::problem::{Fault, Problem, ProblemCode};
 use crate::domain::project::ProjectAddress;
 
@@ -115,7 +115,7 @@ impl Doctor {
 
     /// No realm at the configured address: says where one is.
     async fn lost(&self, renku: &Renku, subject: &str, fault: Fault) -> Finding {
-        let mut commands = Vec::new();
+        let mut commands = mend::commands(&fault.problem, &renku.place);
         if matches!(fault.problem.code, ProblemCode::IssuerNotFound | ProblemCode::IssuerMismatch) {
             let found = async { Ok(renku.keycloak.issuer_that_answers().await) };
             let (found, _) = self.within(ProblemCode::KeycloakUnreachable, found).await;
@@ -123,6 +123,8 @@ impl Doctor {
                 commands.push(format!("[renku.{}.oidc] issuer = \"{issuer}\"", renku.name));
             }
         }
+        // What mends it comes before what only shows it.
+        commands.reverse();
         Finding::broken(subject, Check::Discovery, fault.problem).with(commands)
     }
 
@@ -171,13 +173,15 @@ impl Doctor {
             (Some(_) | None, Err(fault)) => Some(fault.problem),
             (Some(stored), Ok(_)) => Some(stored),
             (None, Ok(seen)) => {
-                let line = if seen {
-                    Finding::fine(subject, Check::SignIn, "")
-                } else {
-                    Finding::look(subject, Check::SignIn, Note::NotSeen, "")
+                let line = match seen {
+                    SignInFacts::Whole | SignInFacts::KeyGone => Finding::fine(subject, Check::SignIn, ""),
+                    SignInFacts::NotSeen => Finding::look(subject, Check::SignIn, Note::NotSeen, ""),
                 };
                 let line = named(line).after(took);
                 let Some(data) = data else { return vec![line] };
+                if seen == SignInFacts::KeyGone {
+                    return vec![line, named(Finding::look(subject, Check::Person, Note::NotFresh, ""))];
+                }
                 let known = named(self.known(renku, subject, sign_in, data).await);
                 let project = self.project.as_ref().filter(|_| known.mark == Mark::Fine);
                 let project = match project {
@@ -209,10 +213,16 @@ impl Doctor {
                     continue;
                 }
             };
-            let asked = service.check_project(&sign_in.access, &address);
+            let asked = async {
+                if self.ground.at_work(&address).await? {
+                    return Ok(false);
+                }
+                service.check_project(&sign_in.access, &address).await.map(|()| true)
+            };
             let (asked, took) = self.within(ProblemCode::RenkuUnreachable, asked).await;
             return match asked {
-                Ok(()) => Finding::fine(subject, Check::Project, project.to_string()),
+                Ok(true) => Finding::fine(subject, Check::Project, project.to_string()),
+                Ok(false) => Finding::look(subject, Check::Project, Note::ProjectAtWork, project.to_string()),
                 Err(fault) => Finding::broken(subject, Check::Project, fault.problem),
             }
             .after(took);

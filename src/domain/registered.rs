@@ -131,16 +131,21 @@ fn steps(workflow: &Value) -> &[Value] {
     workflow.get("steps").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// What of ours is otherwise in what is registered, a line a key.
+/// What of ours is otherwise in what is registered, as a diff: a line with `-` for what is there, one with `+` for what should be.
 pub fn differences(found: &Value, ours: &Value) -> Vec<String> {
     let empty = Map::new();
     let fields = ours.as_object().unwrap_or(&empty);
-    let differs = fields.iter().filter_map(|(key, wanted)| {
-        let there = found.get(key).map_or(Value::Null, unfolded);
+    let mut lines = Vec::new();
+    for (key, wanted) in fields {
+        let there = found.get(key).map(unfolded);
         // Dataverse adds keys of its own inside, and leaves the rest as it was given.
-        (!holds(&there, wanted)).then(|| format!("{key}: {there} instead of {wanted}"))
-    });
-    differs.collect()
+        if there.as_ref().is_some_and(|there| holds(there, wanted)) {
+            continue;
+        }
+        lines.extend(there.map(|there| format!("- {key}: {there}")));
+        lines.push(format!("+ {key}: {wanted}"));
+    }
+    lines
 }
 
 /// Before 6.8 parameters and calls are told as JSON inside of a text.

@@ -6,174 +6,14 @@
 use std::collections::BTreeSet;
 
 use dataverse_renku::adapters::http::{HttpSettings, client};
-use dataverse_renku::app;
-use dataverse_renku::doctor::{Finding, Mark, Place, commands};
+use dataverse_renku::app::{self, Access, Parts};
+use dataverse_renku::doctor::{Check, Finding, Mark, Note, Place, commands};
 use dataverse_renku::domain::problem::{Problem, ProblemCode};
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
 
-use crate::doctor_world::{Changed, World, codes, from_environment, healthy, kcadm, only};
-
-/// What goes wrong.
-#[derive(Clone, Copy)]
-enum Trouble {
-    /// An administrator types this.
-    Typed(&'static str),
-    /// Our configuration has another `[renku.main.oidc]`.
-    Oidc(&'static str),
-    /// Our configuration has the issuer that this makes of the right one.
-    Issuer(fn(&World) -> String),
-    /// Somebody used our refresh token, twice.
-    TokenReused,
-}
-
-/// Who meets it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Met {
-    /// The doctor alone: it stands in the way of signing in, and imports go on.
-    AtSignIn,
-    /// The doctor and imports.
-    Everywhere,
-    /// Imports; and after one of them the doctor, since Keycloak tells it to nobody who does not renew.
-    ByImportsFirst,
-}
-
-struct Case {
-    trouble: Trouble,
-    code: &'static str,
-    met: Met,
-    /// What an import is told, where that is another word for it.
-    import: Option<&'static str>,
-    /// What undoes it, where no command is printed.
-    undo: &'static str,
-    /// What is put back beside that, so that the next case starts as this one did.
-    tidy: &'static str,
-    /// `[renku.main.oidc]` before.
-    oidc: &'static str,
-}
-
-const fn case(trouble: Trouble, code: &'static str) -> Case {
-    Case { trouble, code, met: Met::Everywhere, import: None, undo: "", tidy: "", oidc: "" }
-}
-
-const fn typed(line: &'static str, code: &'static str) -> Case {
-    case(Trouble::Typed(line), code)
-}
-
-impl Case {
-    const fn at_sign_in(self) -> Self {
-        Self { met: Met::AtSignIn, ..self }
-    }
-
-    const fn by_imports_first(self) -> Self {
-        Self { met: Met::ByImportsFirst, ..self }
-    }
-
-    const fn import(self, code: &'static str) -> Self {
-        Self { import: Some(code), ..self }
-    }
-
-    const fn undo(self, line: &'static str) -> Self {
-        Self { undo: line, ..self }
-    }
-
-    const fn tidy(self, line: &'static str) -> Self {
-        Self { tidy: line, ..self }
-    }
-
-    const fn oidc(self, oidc: &'static str) -> Self {
-        Self { oidc, ..self }
-    }
-
-    fn told(&self) -> String {
-        match self.trouble {
-            Trouble::Typed(line) => line.to_owned(),
-            Trouble::Oidc(oidc) => format!("configured: {}", oidc.replace('\n', ", ")),
-            Trouble::Issuer(_) => "configured: another issuer".to_owned(),
-            Trouble::TokenReused => "the refresh token was used twice elsewhere".to_owned(),
-        }
-    }
-}
-
-const OFFLINE: &str = "client_id = \"dataverse-connector\"\nclient_secret = \"sandbox-secret\"\n\
-                       scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]";
-const DEVICE: &str = "flow = \"device\"\nclient_id = \"renku-cli\"";
-/// Over before the command ends.
-const SESSION_OVER: &str = "kcadm.sh update realms/Renku -s ssoSessionMaxLifespan=1; sleep 2";
-const SESSION_IDLE: &str = "kcadm.sh update realms/Renku -s ssoSessionIdleTimeout=1; sleep 2";
-const LIFETIMES: &str =
-    "kcadm.sh update realms/Renku -s ssoSessionMaxLifespan=604800 -s ssoSessionIdleTimeout=86400";
-
-fn cases() -> Vec<Case> {
-    vec![
-        typed("kcadm.sh update clients/$C -r Renku -s enabled=false", "client-disabled").import("client-unknown"),
-        typed("kcadm.sh update clients/$C -r Renku -s secret=another", "client-refused"),
-        typed("kcadm.sh update clients/$C -r Renku -s clientAuthenticatorType=client-jwt", "client-refused"),
-        typed(
-            "kcadm.sh update clients/$C -r Renku -s 'redirectUris=[\"https://elsewhere.example/x\"]'",
-            "redirect-address-not-registered",
-        )
-        .at_sign_in(),
-        typed("kcadm.sh update clients/$C -r Renku -s standardFlowEnabled=false", "code-flow-off").at_sign_in(),
-        typed(
-            "kcadm.sh update clients/$C -r Renku -s 'attributes.\"pkce.code.challenge.method\"=plain'",
-            "pkce-refused",
-        )
-        .at_sign_in(),
-        typed("kcadm.sh delete clients/$C/default-client-scopes/$(scope email) -r Renku", "scope-not-granted")
-            .import("token-without-email"),
-        typed("kcadm.sh delete clients/$C/default-client-scopes/$(scope profile) -r Renku", "scope-not-granted")
-            .import("token-without-name"),
-        typed("kcadm.sh delete clients/$C/default-client-scopes/$(scope basic) -r Renku", "token-without-subject"),
-        typed(
-            "kcadm.sh delete clients/$C/optional-client-scopes/$(scope offline_access) -r Renku",
-            "scope-not-granted",
-        )
-        .oidc(OFFLINE)
-        .import("sign-in-needed"),
-        typed(
-            "kcadm.sh update clients/$(kcadm.sh get clients -r Renku -q clientId=renku-cli --fields id --format csv --noquotes) \
-             -r Renku -s 'attributes.\"oauth2.device.authorization.grant.enabled\"=false'",
-            "device-flow-off",
-        )
-        .oidc(DEVICE)
-        .at_sign_in(),
-        typed("kcadm.sh update realms/Renku -s enabled=false", "realm-disabled"),
-        typed(
-            "kcadm.sh update realms/Renku -s attributes.frontendUrl=https://renku.example.org/auth",
-            "issuer-mismatch",
-        )
-        .undo("kcadm.sh update realms/Renku -s attributes.frontendUrl="),
-        typed(
-            "kcadm.sh delete clients/$C/protocol-mappers/models/$(kcadm.sh get clients/$C/protocol-mappers/models -r Renku \
-             --fields id --format csv --noquotes) -r Renku",
-            "token-without-audience",
-        ),
-        typed("kcadm.sh update users/$U -r Renku -s 'firstName=\"\"' -s 'lastName=\"\"'", "token-without-name"),
-        typed("kcadm.sh update users/$U -r Renku -s 'email=\"\"'", "token-without-email"),
-        typed("kcadm.sh update users/$U -r Renku -s enabled=false", "account-disabled"),
-        typed("kcadm.sh create users/$U/logout -r Renku -b '{}'", "sign-in-needed"),
-        typed("kcadm.sh create logout-all -r Renku -b '{}'", "sign-in-needed"),
-        typed(SESSION_OVER, "sign-in-needed").undo(LIFETIMES),
-        typed(SESSION_IDLE, "sign-in-needed").undo(LIFETIMES),
-        typed("kcadm.sh update realms/Renku -s notBefore=$(($(date +%s) + 1))", "sign-in-needed")
-            .undo("kcadm.sh update realms/Renku -s notBefore=0"),
-        case(Trouble::TokenReused, "sign-in-needed"),
-        typed("kcadm.sh update clients/$C -r Renku -s consentRequired=true", "consent-missing").by_imports_first(),
-        case(Trouble::Issuer(|world| format!("{}x", world.issuer)), "issuer-not-found"),
-        case(Trouble::Issuer(|world| world.issuer.replace("/auth/", "/")), "issuer-not-found"),
-        case(Trouble::Issuer(|_| "http://127.0.0.1:1/auth/realms/Renku".to_owned()), "keycloak-unreachable"),
-        case(Trouble::Issuer(|_| from_environment("TEST_KEYCLOAK_TLS_ISSUER").unwrap()), "keycloak-not-trusted"),
-        case(
-            Trouble::Oidc("client_id = \"dataverse-connector\"\nclient_secret = \"not-the-secret\""),
-            "client-refused",
-        )
-        .tidy("kcadm.sh update clients/$C -r Renku -s secret=sandbox-secret"),
-        case(Trouble::Oidc("client_id = \"nobody\"\nclient_secret = \"sandbox-secret\""), "client-unknown").tidy(
-            "kcadm.sh delete clients/$(kcadm.sh get clients -r Renku -q clientId=nobody --fields id --format csv --noquotes) -r Renku",
-        ),
-        typed("kcadm.sh delete clients/$C -r Renku", "client-unknown"),
-    ]
-}
+use crate::doctor_cases::{DEVICE, Met, OFFLINE, Trouble, cases};
+use crate::doctor_world::{Changed, World, codes, healthy, kcadm, only};
 
 /// The commands of a finding, with what an administrator fills in.
 fn as_typed(findings: &[Finding]) -> Vec<String> {
@@ -231,6 +71,7 @@ async fn what_can_be_broken_at_the_real_keycloak_is_named_by_doctor_and_import_a
     let mut by_both = 0;
     // Before the client gets another number.
     let mut mended = at_token_get(&world);
+    after_new_keys(&world).await;
     for case in cases() {
         let told = case.told();
         world.write(Changed { oidc: case.oidc, ..Changed::default() });
@@ -252,8 +93,12 @@ async fn what_can_be_broken_at_the_real_keycloak_is_named_by_doctor_and_import_a
             findings = world.examine().await;
             named = codes(&findings);
         }
-        println!("{told}: doctor {named:?}, import {met:?}");
+        println!("{}: {told}: doctor {named:?}, import {met:?}", case.what);
         assert_eq!(named, only(case.code), "{told}: {findings:#?}");
+        if case.code == "issuer-not-found" {
+            let issuer = format!("[renku.main.oidc] issuer = \"{}\"", world.issuer);
+            assert!(findings.iter().any(|finding| finding.commands.contains(&issuer)), "{findings:#?}");
+        }
         let wanted = case.import.unwrap_or(case.code);
         assert_eq!(met, (case.met != Met::AtSignIn).then_some(wanted), "{told}");
         by_both += usize::from(case.met != Met::AtSignIn);
@@ -281,10 +126,11 @@ async fn what_can_be_broken_at_the_real_keycloak_is_named_by_doctor_and_import_a
             world.administrator(case.tidy);
         }
         lines.push(format!(
-            "{:<32} {:<24} {} commands  {told}",
+            "{:<32} {:<24} {} commands  {}",
             case.code,
             met.unwrap_or("-"),
-            printed.len()
+            printed.len(),
+            case.what,
         ));
     }
     println!("{}", lines.join("\n"));
@@ -302,8 +148,10 @@ fn at_token_get(world: &World) -> BTreeSet<&'static str> {
     world.administrator("kcadm.sh update clients/$C -r Renku -s directAccessGrantsEnabled=false");
     let get = || world.fed(&["token", "get", "--password", "alice"], &format!("{}\n", world.password));
     // In the order in which Keycloak looks at them.
-    let mended = ["password-flow-off", "account-not-ready", "offline-access-refused"];
-    world.administrator("kcadm.sh update users/$U -r Renku -s 'requiredActions=[\"UPDATE_PASSWORD\"]'");
+    let mended = ["password-flow-off", "flow-not-allowed", "account-not-ready", "offline-access-refused"];
+    world.administrator("kcadm.sh update clients/$C -r Renku -s consentRequired=true");
+    // A second factor that she has to set up.
+    world.administrator("kcadm.sh update users/$U -r Renku -s 'requiredActions=[\"CONFIGURE_TOTP\"]'");
     // Directly she has it where this ran before.
     world.administrator("kcadm.sh remove-roles -r Renku --uusername alice --rolename default-roles-renku --rolename offline_access");
     for code in mended {
@@ -317,15 +165,56 @@ fn at_token_get(world: &World) -> BTreeSet<&'static str> {
     let got = get();
     assert!(got.status.success(), "{}", String::from_utf8_lossy(&got.stderr));
     assert!(String::from_utf8(got.stdout).unwrap().starts_with("ey"));
+    let wrong = world.fed(&["token", "get", "--password", "alice"], "not her password\n");
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(said.contains("sign-in-refused"), "{said}");
+    world.administrator("kcadm.sh update clients/$C -r Renku -s 'attributes.\"access.token.lifespan\"=1'");
+    let brief = String::from_utf8(get().stdout).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let read = world.fed(&["token", "inspect", "--json"], &brief);
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    for door in read["doors"].as_array().unwrap() {
+        assert_eq!(door["problem"]["code"], "token-expired", "{read}");
+    }
+    world.administrator("kcadm.sh update clients/$C -r Renku -s 'attributes.\"access.token.lifespan\"='");
     world.administrator("kcadm.sh add-roles -r Renku --uusername alice --rolename default-roles-renku");
     world.administrator("kcadm.sh update clients/$C -r Renku -s directAccessGrantsEnabled=false");
     BTreeSet::from(mended)
+}
+
+/// The realm signs with a new key, and then gives up the old one: whoever signed in before is not asked again, an old token counts
+/// no more, and that is nobody's fault.
+async fn after_new_keys(world: &World) {
+    world.write(Changed::default());
+    world.sign_in("alice").await;
+    let ground = app::doctor(&world.config()).unwrap().ground;
+    let old = ground.sign_ins(&"main".parse().unwrap(), 1).await.unwrap().remove(0).access;
+    world.administrator(
+        "kcadm.sh create components -r Renku -s name=newer -s providerId=rsa-generated \
+         -s providerType=org.keycloak.keys.KeyProvider -s 'config.priority=[\"200\"]'",
+    );
+    assert_eq!(world.wrong().await, BTreeSet::new(), "both keys count");
+    world.administrator(
+        "kcadm.sh delete components/$(kcadm.sh get components -r Renku -q type=org.keycloak.keys.KeyProvider \
+         --fields id,name --format csv --noquotes | sed -n 's/,rsa-generated$//p') -r Renku",
+    );
+    let findings = world.examine().await;
+    assert_eq!(codes(&findings), BTreeSet::new(), "{findings:#?}");
+    let noted = |finding: &Finding| finding.check == Check::Person && finding.note == Some(Note::NotFresh);
+    assert!(findings.iter().any(noted), "{findings:#?}");
+    let parts = Parts::connect(&world.config(), Access::Serve, None).await.unwrap();
+    let refused = parts.identity.bearer(&old).await.unwrap_err();
+    assert_eq!(refused.problem.code.as_str(), "token-signature-wrong");
+    parts.close().await;
+    assert_eq!(world.at_an_import().await, None, "it goes on with a token of the new key");
+    println!("the realm's keys are rotated: nothing is wrong, and an old token is token-signature-wrong");
 }
 
 /// Every problem that is told with a command for Keycloak's administrator.
 fn with_commands() -> BTreeSet<&'static str> {
     let place = Place {
         renku: "main".parse().unwrap(),
+        issuer: String::new(),
         realm: "Renku".to_owned(),
         client_id: "dataverse-connector".to_owned(),
         redirect_uri: String::new(),

@@ -125,6 +125,13 @@ impl World {
         std::fs::write(self.file(), text).unwrap();
     }
 
+    /// The usual configuration, and these sections.
+    pub(crate) fn write_with(&self, more: &str) {
+        self.write(Changed::default());
+        let text = std::fs::read_to_string(self.file()).unwrap();
+        std::fs::write(self.file(), format!("{text}{more}")).unwrap();
+    }
+
     /// Announcements of publications come with this secret, until the configuration is written anew.
     pub(crate) fn add_workflow_secret(&self, secret: &str) {
         self.write(Changed::default());

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use dataverse_renku::adapters::http::{self, HttpSettings};
 use dataverse_renku::adapters::rabbitmq::{self, RabbitQueue, Settings};
+use dataverse_renku::doctor::{Check, Finding, Mark, Note};
 use dataverse_renku::domain::ports::queue::{Lane, Queue as _, When};
 use dataverse_renku::domain::problem::{Problem, ProblemCode};
 use reqwest::Method;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::doctor_world::{World, codes, only};
 use crate::needs_rabbitmq_queue::broker;
 use crate::queue_suite::{ack, eventually, message, next};
 
@@ -72,6 +74,15 @@ impl Dashboard {
         let queue = RabbitQueue::start(settings, &TaskTracker::new(), &CancellationToken::new()).unwrap();
         eventually("the program takes the queues that are there", async || queue.ready().await.is_ok()).await;
         queue
+    }
+
+    /// The broker's address with this vhost, for this user.
+    fn broker(&self, user: &str, password: &str) -> String {
+        let mut url = url::Url::parse(&broker::url()).unwrap();
+        url.set_path(&self.vhost);
+        url.set_username(user).unwrap();
+        url.set_password(Some(password)).unwrap();
+        url.to_string()
     }
 
     async fn clear(self) {
@@ -175,5 +186,72 @@ async fn a_parked_message_tells_why_and_moved_by_hand_it_sends_the_import_on() {
     assert!(taken.parked, "{taken:?}");
     assert_eq!(taken.subject, parked.subject);
     queue.close().await;
+    dashboard.clear().await;
+}
+
+/// What the doctor sees of a broker.
+async fn looked_at(world: &World, url: &str, management: &str) -> Vec<Finding> {
+    let management =
+        if management.is_empty() { String::new() } else { format!("management_url = \"{management}\"\n") };
+    world.write_with(&format!("[queue]\nurl = \"{url}\"\n{management}"));
+    let findings = world.examine().await;
+    findings
+        .into_iter()
+        .filter(|finding| matches!(finding.check, Check::Broker | Check::Management))
+        .collect()
+}
+
+#[tokio::test]
+#[ignore = "needs a server: run scripts/test"]
+async fn a_look_from_outside_tells_the_brokers_version_our_queues_and_whether_its_management_answers() {
+    let (dashboard, world) = (Dashboard::new().await, World::start().await);
+    let overview = dashboard.get("overview").await;
+    let version = overview["rabbitmq_version"].as_str().unwrap();
+    let address = dashboard.address.origin().ascii_serialization();
+    let url = dashboard.broker(dashboard.address.username(), dashboard.address.password().unwrap());
+
+    let seen = looked_at(&world, &url, "").await;
+    let [broker, management] = &seen[..] else { panic!("{seen:#?}") };
+    assert_eq!((broker.mark, broker.note), (Mark::Look, Some(Note::QueuesMissing)));
+    let named = format!("RabbitMQ {version}: dataverse-renku.");
+    assert!(broker.seen.starts_with(&named) && broker.seen.matches(", ").count() > 5, "{broker:?}");
+    assert_eq!(management.note, Some(Note::ManagementUnseen));
+    assert_eq!(dashboard.get(&format!("queues/{}", dashboard.vhost)).await, json!([]), "it only looks");
+
+    let queue = dashboard.queue().await;
+    let seen = looked_at(&world, &url, &address).await;
+    let told: Vec<_> = seen.iter().map(|finding| (finding.mark, finding.seen.as_str())).collect();
+    let managed = format!("{address}, {}", overview["management_version"].as_str().unwrap());
+    assert_eq!(told, [(Mark::Fine, format!("RabbitMQ {version}").as_str()), (Mark::Fine, managed.as_str())]);
+    queue.close().await;
+
+    // Somebody who may use the queues and not look at them, until what is printed is done.
+    let user = format!("connector-{}", dashboard.vhost);
+    dashboard
+        .call(Method::PUT, &format!("users/{user}"), &json!({"password": "p@ss/word", "tags": ""}))
+        .await;
+    let everything = json!({"configure": ".*", "write": ".*", "read": ".*"});
+    dashboard.call(Method::PUT, &format!("permissions/{}/{user}", dashboard.vhost), &everything).await;
+    let url = dashboard.broker(&user, "p@ss/word");
+    let refused = &looked_at(&world, &url, &address).await[1];
+    assert_eq!(refused.note, Some(Note::ManagementRefused), "{refused:?}");
+    let printed: Vec<_> = refused.commands[0].split(' ').collect();
+    assert_eq!(printed[0], "rabbitmqctl");
+    broker::Ctl.run(&[&["ctl"], &printed[1..]].concat()).await;
+    let let_in = &looked_at(&world, &url, &address).await[1];
+    assert_eq!((let_in.mark, &let_in.seen), (Mark::Fine, &managed));
+
+    let silent = &looked_at(&world, &url, "http://127.0.0.1:1").await[1];
+    assert_eq!(silent.note, Some(Note::ManagementSilent));
+    let another = &looked_at(&world, &url, &world.dataverse.site_url).await[1];
+    assert_eq!(another.note, Some(Note::ManagementSilent), "a server of another kind: {another:?}");
+    assert!(another.commands[0].contains("rabbitmq-plugins enable"));
+
+    let wrong = dashboard.broker(&user, "another");
+    let shown = world.ours(&["doctor", "--json"]);
+    assert!(!String::from_utf8(shown.stdout).unwrap().contains("p%40ss"), "no password is told");
+    let seen = looked_at(&world, &wrong, &address).await;
+    assert_eq!(codes(&seen), only("queue-unavailable"), "{seen:#?}");
+    dashboard.call(Method::DELETE, &format!("users/{user}"), &Value::Null).await;
     dashboard.clear().await;
 }

@@ -537,6 +537,11 @@ client_secret = "sandbox-secret"
         self.post(&format!("{}/_sim/clients", self.keycloak.base_url), &client).await;
     }
 
+    /// Gives the simulated Keycloak this client, in the place of one with the same name.
+    pub(crate) async fn put_client(&self, client: &Value) {
+        self.post(&format!("{}/_sim/clients", self.keycloak.base_url), client).await;
+    }
+
     /// Answers the simulated Keycloak's question about a device, as its person does there.
     pub(crate) async fn answer_device(&self, answer: &str, user_code: &str, user: &str) {
         let body = json!({ "user_code": user_code, "user": user });

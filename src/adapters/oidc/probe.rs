@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::adapters::http;
 use crate::domain::ports::identity::Stay;
-use crate::domain::ports::probe::{CodeFlowFacts, Realm, SignInProbe};
+use crate::domain::ports::probe::{CodeFlowFacts, Realm, SignInFacts, SignInProbe};
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use crate::domain::time::Timestamp;
@@ -356,7 +356,11 @@ impl SignInProbe for OidcProvider {
         }
     }
 
-    async fn sign_in(&self, access: &AccessToken, refresh: Option<&SecretString>) -> Result<bool, Fault> {
+    async fn sign_in(
+        &self,
+        access: &AccessToken,
+        refresh: Option<&SecretString>,
+    ) -> Result<SignInFacts, Fault> {
         let provider = self.discovery.provider().await?;
         let now: Timestamp = self.clock.now();
         let asked = match refresh {
@@ -367,16 +371,22 @@ impl SignInProbe for OidcProvider {
             // What it says of the person and the audience is what the next access token will say.
             Some(found) if found.active => {
                 check::complete(&found.claims, &self.settings)?;
-                Ok(true)
+                let stored = self.checked(access.expose()).await;
+                let signed = |fault: &Fault| fault.problem.code != ProblemCode::TokenSignatureWrong;
+                Ok(if stored.as_ref().err().is_none_or(signed) {
+                    SignInFacts::Whole
+                } else {
+                    SignInFacts::KeyGone
+                })
             }
             Some(_) => Err(self.why_over(&provider, access, refresh).await),
             None if check::expiry(access.expose()).is_some_and(|until| until > now) => {
                 match self.userinfo_refusal(&provider, access).await {
                     Some(_) => Err(self.why_over(&provider, access, refresh).await),
-                    None => self.checked(access.expose()).await.map(|_| true),
+                    None => self.checked(access.expose()).await.map(|_| SignInFacts::Whole),
                 }
             }
-            None => Ok(false),
+            None => Ok(SignInFacts::NotSeen),
         }
     }
 }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::error::RabbitError;
-pub use self::look::{look, words};
+pub use self::look::{look, management, words};
 pub use self::topology::Rungs;
 
 use self::consume::InHand;

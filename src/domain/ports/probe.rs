@@ -10,6 +10,7 @@ use super::identity::CredentialState;
 use super::renku::AccessToken;
 use crate::domain::ids::RenkuName;
 use crate::domain::problem::Fault;
+use crate::domain::project::ProjectAddress;
 use crate::domain::time::Timestamp;
 
 /// A realm as its discovery document describes it.
@@ -26,6 +27,17 @@ pub struct Realm {
 pub struct CodeFlowFacts {
     /// Whether a request without PKCE is refused.
     pub pkce_enforced: bool,
+}
+
+/// What can be known of a stored sign-in without spending it, where nothing is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInFacts {
+    /// The next access token will be given and accepted.
+    Whole,
+    /// The same; the stored access token was signed with a key that the realm has given up since, and is worth nothing by now.
+    KeyGone,
+    /// It cannot be asked about: the client is a public one, and the access token's time is over.
+    NotSeen,
 }
 
 /// One realm and our client in it.
@@ -59,12 +71,15 @@ pub trait SignInProbe: Send + Sync {
     /// `device-flow-off` and the refusals of a client, or an outage.
     async fn device_flow(&self) -> Result<(), Fault>;
 
-    /// Looks at a stored sign-in by asking about it, without spending its refresh token. `Ok(false)`: it cannot be asked about,
-    /// since the client is a public one and the access token's time is over.
+    /// Looks at a stored sign-in by asking about it, without spending its refresh token.
     ///
     /// # Errors
     /// What keeps its next access token from being accepted, by name.
-    async fn sign_in(&self, access: &AccessToken, refresh: Option<&SecretString>) -> Result<bool, Fault>;
+    async fn sign_in(
+        &self,
+        access: &AccessToken,
+        refresh: Option<&SecretString>,
+    ) -> Result<SignInFacts, Fault>;
 }
 
 /// Which gateway stands before a Renku.
@@ -149,8 +164,34 @@ pub enum Broker {
     Embedded,
     /// A broker was reached.
     Reached {
+        /// What it calls itself; empty where it says nothing of it.
+        product: String,
+        /// Its version; empty where it says nothing of it.
+        version: String,
         /// Our queues that are not there yet; a worker makes them when it starts.
         missing: Vec<String>,
+    },
+}
+
+/// The broker's management interface, by which operators look into the queues; nothing of ours depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Management {
+    /// The configuration does not say where it is.
+    NotNamed,
+    /// It answers.
+    Answers {
+        /// Its version.
+        version: String,
+    },
+    /// It answers, and not to our user.
+    Refused {
+        /// Whom it refused.
+        user: String,
+    },
+    /// It does not answer, or something else does.
+    Silent {
+        /// What happened instead.
+        words: String,
     },
 }
 
@@ -194,6 +235,15 @@ pub trait Ground: Send + Sync {
     /// # Errors
     /// `queue-unavailable`.
     async fn broker(&self) -> Result<Broker, Fault>;
+
+    /// Whether the broker's management interface answers; `None` where there is no broker.
+    async fn management(&self) -> Option<(Management, String)>;
+
+    /// Whether an import of ours is at work in this project, which any other call on the project can disturb.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    async fn at_work(&self, project: &ProjectAddress) -> Result<bool, Fault>;
 
     /// The newest stored sign-ins at a Renku, at most so many.
     ///
