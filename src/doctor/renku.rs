@@ -213,11 +213,21 @@ impl Doctor {
                     continue;
                 }
             };
-            let asked = async {
+            let fits = async {
                 if self.ground.at_work(&address).await? {
                     return Ok(false);
                 }
                 service.check_project(&sign_in.access, &address).await.map(|()| true)
+            };
+            let rights = service.may_write(&sign_in.access, &address);
+            let asked = async {
+                let (rights, fits) = future::join(rights, fits).await;
+                let fits = fits?;
+                match rights {
+                    // Where no projects are listed, an import finds it out at its end.
+                    Err(fault) if fault.problem.code != ProblemCode::RenkuApiNotOffered => Err(fault),
+                    Ok(()) | Err(_) => Ok(fits),
+                }
             };
             let (asked, took) = self.within(ProblemCode::RenkuUnreachable, asked).await;
             return match asked {

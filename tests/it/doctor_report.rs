@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use dataverse_renku::adapters::http::{HttpSettings, client};
 use dataverse_renku::app::{self, Access, Parts};
 use dataverse_renku::domain::import::Phase;
 use dataverse_renku::domain::ports::store::ImportFilter;
 use dataverse_renku::texts::{Language, problem_remedy, problem_title};
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use uuid::Uuid;
 
 use crate::doctor_world::{World, healthy};
 
@@ -88,6 +90,26 @@ async fn a_diagnosis_only_reads() {
     let of_project = |finding: &&Value| finding["check"] == "project";
     let project = told["findings"].as_array().unwrap().iter().find(of_project).unwrap();
     assert_eq!(project["note"], "project-at-work", "{told}");
+}
+
+#[tokio::test]
+async fn whoever_may_only_read_a_project_is_told_so() {
+    let world = healthy().await;
+    world.sign_in("bob").await;
+    let http = client(&HttpSettings::default()).unwrap();
+    for (owner, code) in [("alice", "project-not-writable"), ("bob", "")] {
+        let path = format!("{owner}/{}", Uuid::now_v7().simple());
+        let made = http
+            .post(format!("{}/_sim/projects", world.renku.url))
+            .json(&json!({"path": path, "readers": ["alice", "bob"]}));
+        assert!(made.send().await.unwrap().status().is_success());
+        let project = format!("{}/{path}", world.renku.git_url);
+        let told = world.ours(&["doctor", "--json", "--project", &project]);
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+        let of_project = |finding: &&Value| finding["check"] == "project";
+        let found = told["findings"].as_array().unwrap().iter().find(of_project).unwrap();
+        assert_eq!(found["code"].as_str().unwrap_or_default(), code, "{told}");
+    }
 }
 
 #[tokio::test]

@@ -371,13 +371,7 @@ impl SignInProbe for OidcProvider {
             // What it says of the person and the audience is what the next access token will say.
             Some(found) if found.active => {
                 check::complete(&found.claims, &self.settings)?;
-                let stored = self.checked(access.expose()).await;
-                let signed = |fault: &Fault| fault.problem.code != ProblemCode::TokenSignatureWrong;
-                Ok(if stored.as_ref().err().is_none_or(signed) {
-                    SignInFacts::Whole
-                } else {
-                    SignInFacts::KeyGone
-                })
+                Ok(if self.signed(access).await? { SignInFacts::Whole } else { SignInFacts::KeyGone })
             }
             Some(_) => Err(self.why_over(&provider, access, refresh).await),
             None if check::expiry(access.expose()).is_some_and(|until| until > now) => {
