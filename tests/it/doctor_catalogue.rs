@@ -45,7 +45,11 @@ const FAILURES: [(&str, &str, At); 60] = [
     ("/auth is superfluous", "issuer-not-found", Case),
     ("the realm calls itself otherwise", "issuer-mismatch", Case),
     ("the certificate is not trusted", "keycloak-not-trusted", Case),
-    ("the clocks differ", "clock-differs", Keycloak("a_clock_that_differs_from_keycloaks_is_named")),
+    (
+        "the clocks differ",
+        "clock-differs",
+        Simulated("a_clock_that_differs_from_the_renkus_is_named", "a real Keycloak tells no time"),
+    ),
     ("the realm is switched off", "realm-disabled", Case),
     ("Keycloak is down", "keycloak-unreachable", Case),
     ("Keycloak is slow", "keycloak-unreachable", Case),

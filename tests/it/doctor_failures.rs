@@ -47,8 +47,9 @@ async fn stored_access(world: &World) -> AccessToken {
     ground.sign_ins(&"main".parse().unwrap(), 1).await.unwrap().remove(0).access
 }
 
+/// The simulated Keycloak tells its time. A real one does not unless a proxy adds it; then the Renku's counts, which runs beside it.
 #[tokio::test]
-async fn a_clock_that_differs_from_keycloaks_is_named() {
+async fn a_clock_that_differs_from_the_renkus_is_named() {
     let world = healthy().await;
     world.sign_in("alice").await;
     let doctor = app::doctor_by(&world.config(), &(Arc::new(Slow) as Arc<dyn Clock>)).unwrap();

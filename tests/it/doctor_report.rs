@@ -124,7 +124,11 @@ async fn programs_get_every_finding_with_its_words_in_the_language_they_ask_for(
         let order: Vec<_> = findings
             .iter()
             .map(|finding| (finding["subject"].as_str().unwrap(), finding["check"].as_str().unwrap()))
+            // Where it stands depends on who tells the time: the simulated Keycloak does, the real one leaves it to the Renku.
+            .filter(|(_, check)| *check != "clock")
             .collect();
+        let clocks = findings.iter().filter(|finding| finding["check"] == "clock");
+        assert_eq!(clocks.count(), 2, "one of the Renku, one of the Dataverse: {told}");
         assert_eq!(
             order,
             [
@@ -134,13 +138,11 @@ async fn programs_get_every_finding_with_its_words_in_the_language_they_ask_for(
                 ("here", "broker"),
                 ("renku.main", "renku"),
                 ("renku.main", "discovery"),
-                ("renku.main", "clock"),
                 ("renku.main", "client"),
                 ("renku.main", "code-flow"),
                 ("renku.main", "gateway"),
                 ("renku.main", "sign-in"),
                 ("dataverse.demo", "dataverse"),
-                ("dataverse.demo", "clock"),
                 ("dataverse.demo", "tool"),
                 ("dataverse.demo", "workflow"),
             ]
