@@ -17,6 +17,7 @@ doctor-check-gateway = Das Gateway von Renku nimmt diesen Dienst an
 doctor-check-sign-in = Gespeicherte Anmeldung
 doctor-check-person = Renku kennt die Person
 doctor-check-project = Projekt der Person
+doctor-check-service-person = Das Dienstkonto
 doctor-check-dataverse = Dataverse antwortet
 doctor-check-tool = Schaltfläche in Dataverse
 doctor-check-signed-addresses = Signierte Adressen

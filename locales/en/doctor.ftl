@@ -17,6 +17,7 @@ doctor-check-gateway = Renku's gateway accepts this service
 doctor-check-sign-in = Stored sign-in
 doctor-check-person = Renku knows the person
 doctor-check-project = The person's project
+doctor-check-service-person = The service person
 doctor-check-dataverse = Dataverse answers
 doctor-check-tool = Button in Dataverse
 doctor-check-signed-addresses = Signed addresses

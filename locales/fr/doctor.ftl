@@ -17,6 +17,7 @@ doctor-check-gateway = La passerelle de Renku accepte ce service
 doctor-check-sign-in = Connexion enregistrée
 doctor-check-person = Renku connaît la personne
 doctor-check-project = Projet de la personne
+doctor-check-service-person = Le compte de service
 doctor-check-dataverse = Dataverse répond
 doctor-check-tool = Bouton dans Dataverse
 doctor-check-signed-addresses = Adresses signées

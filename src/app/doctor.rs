@@ -22,15 +22,19 @@ use crate::domain::ids::RenkuName;
 use crate::domain::import::Phase;
 use crate::domain::manifest;
 use crate::domain::ports::Clock;
-use crate::domain::ports::identity::IdentityStore as _;
-use crate::domain::ports::probe::{Broker, Ground, Management, StoredSignIn};
+use crate::domain::ports::identity::{CredentialState, IdentityStore as _};
+use crate::domain::ports::probe::{Broker, Ground, Management, ServicePerson, StoredSignIn};
 use crate::domain::ports::renku::Renku;
 use crate::domain::ports::store::{ImportFilter, ImportStore as _};
+use crate::domain::ports::subscriptions::{SubscriptionFilter, SubscriptionStore as _};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::project::ProjectAddress;
 use crate::identity::vault::{Vault, VaultKey, key_file};
 use crate::identity::{opened, store_fault};
 use crate::lifecycle::SystemClock;
+
+/// So many subscriptions are read to find one of one Renku.
+const SERVED: u32 = 1_000;
 
 /// So many people are read to find those of one Renku.
 const PEOPLE: u32 = 1_000;
@@ -230,6 +234,22 @@ impl Ground for Own {
             }
         }
         Ok(false)
+    }
+
+    async fn service_person(&self, renku: &RenkuName) -> Result<ServicePerson, Fault> {
+        let store = self.open().await?;
+        if let Some(person) = store.service_person(renku).await.map_err(store_fault)? {
+            let credential = store.credential(person.id).await.map_err(store_fault)?;
+            let state = credential.map(|credential| credential.state);
+            let signed_in =
+                matches!(state, Some(CredentialState::Active | CredentialState::Refreshing { .. }));
+            return Ok(ServicePerson::Named { username: person.username, signed_in });
+        }
+        let served =
+            SubscriptionFilter { only_service: true, limit: SERVED, ..SubscriptionFilter::default() };
+        let served = store.subscriptions(&served).await.map_err(store_fault)?;
+        let waits = served.iter().any(|subscription| subscription.renku == *renku);
+        Ok(if waits { ServicePerson::Missing } else { ServicePerson::NotNeeded })
     }
 
     async fn sign_ins(&self, renku: &RenkuName, limit: u32) -> Result<Vec<StoredSignIn>, Fault> {

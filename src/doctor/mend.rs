@@ -154,6 +154,9 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
         P::KeycloakUnreachable | P::KeycloakNotUnderstood => place.discovery("-sv"),
         P::KeycloakNotTrusted => place.certificate(),
         P::SignInNeeded | P::TokenExpired => place.sign_in(),
+        P::ServiceSignInNeeded => {
+            vec![format!("dataverse-renku token get --store --service --renku {}", place.renku)]
+        }
         P::RealmDisabled => vec![format!("kcadm.sh update realms/{} -s enabled=true", quoted(&place.realm))],
         P::AccountDisabled => vec![place.user_set(&["enabled=true"])],
         P::AccountNotReady => vec![place.user_set(&["requiredActions=[]"])],

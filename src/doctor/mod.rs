@@ -66,6 +66,8 @@ pub enum Check {
     Person,
     /// Whether the person may bring datasets into the project that was named.
     Project,
+    /// Who serves what administrators keep up to date.
+    ServicePerson,
     /// A Dataverse: whether it answers, and its version.
     Dataverse,
     /// Our button there.
@@ -80,7 +82,7 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Configuration,
         Self::Key,
         Self::Store,
@@ -96,6 +98,7 @@ impl Check {
         Self::SignIn,
         Self::Person,
         Self::Project,
+        Self::ServicePerson,
         Self::Dataverse,
         Self::Tool,
         Self::SignedAddresses,
@@ -121,6 +124,7 @@ impl Check {
             Self::SignIn => "sign-in",
             Self::Person => "person",
             Self::Project => "project",
+            Self::ServicePerson => "service-person",
             Self::Dataverse => "dataverse",
             Self::Tool => "tool",
             Self::SignedAddresses => "signed-addresses",

@@ -10,7 +10,7 @@ use super::mend::{self, Place};
 use super::token::{Door, decode, refused_by};
 use super::{Check, Doctor, Finding, Flow, Mark, Note, Renku, clock};
 use crate::domain::ports::identity::CredentialState;
-use crate::domain::ports::probe::{Gateway, Offered, SignInFacts, StoredSignIn};
+use crate::domain::ports::probe::{Gateway, Offered, ServicePerson, SignInFacts, StoredSignIn};
 use crate::domain::problem::{Fault, Problem, ProblemCode};
 use crate::domain::project::ProjectAddress;
 
@@ -51,14 +51,18 @@ impl Doctor {
             offered.as_ref().filter(|_| usable).and_then(|offered| gateway(&subject, renku, offered));
         let accepted = gateway.as_ref().is_none_or(|finding| finding.mark != Mark::Broken);
         findings.extend(gateway);
+        let service = self.service_person(renku, &subject);
         if people_can && accepted {
             let data = offered
                 .as_ref()
                 .filter(|_| usable)
                 .map(|offered| offered.data.is_some() && renku.data_wanted);
-            findings.extend(self.people(renku, &subject, data).await);
+            let (people, service) = future::join(self.people(renku, &subject, data), service).await;
+            findings.extend(people);
+            findings.extend(service);
         } else {
             findings.push(Finding::skipped(&subject, Check::SignIn));
+            findings.extend(service.await);
         }
         findings
     }
@@ -149,6 +153,28 @@ impl Doctor {
         }
         let each = found.iter().map(|sign_in| self.person(renku, subject, sign_in, data));
         future::join_all(each).await.into_iter().flatten().collect()
+    }
+
+    /// Whether somebody serves what administrators keep up to date; nothing is told where there is nothing to serve.
+    async fn service_person(&self, renku: &Renku, subject: &str) -> Option<Finding> {
+        let (named, took) =
+            self.within(ProblemCode::StoreUnavailable, self.ground.service_person(&renku.name)).await;
+        let missing = |words: &str| {
+            let problem = Problem::new(ProblemCode::ServiceSignInNeeded).saying(words);
+            let commands = mend::commands(&problem, &renku.place);
+            Finding::broken(subject, Check::ServicePerson, problem).with(commands)
+        };
+        let finding = match named {
+            Ok(ServicePerson::NotNeeded) => return None,
+            Ok(ServicePerson::Missing) => missing(""),
+            Ok(ServicePerson::Named { username, signed_in: false }) => missing(&username),
+            Ok(ServicePerson::Named { username, signed_in: true }) => {
+                Finding::fine(subject, Check::ServicePerson, username)
+            }
+            // The database itself has a line of its own.
+            Err(_) => Finding::skipped(subject, Check::ServicePerson),
+        };
+        Some(finding.after(took))
     }
 
     async fn person(

@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::import::{Plan, RemoteJob};
 use crate::domain::ports::identity::CredentialState;
 use crate::domain::ports::probe::{
-    Broker, CodeFlowFacts, DataverseFacts, Gateway, Management, Offered, Realm, SignInFacts,
+    Broker, CodeFlowFacts, DataverseFacts, Gateway, Management, Offered, Realm, ServicePerson, SignInFacts,
 };
 use crate::domain::ports::renku::{AccessToken, Arrived, Capabilities, JobStatus, SubmitFailure};
 use crate::domain::project::Project;
@@ -23,6 +23,7 @@ struct Around {
     tools: Vec<Value>,
     broker: Mutex<Option<Broker>>,
     management: Mutex<Option<(Management, String)>>,
+    service_person: Mutex<Option<ServicePerson>>,
 }
 
 impl Around {
@@ -54,6 +55,11 @@ impl Ground for Around {
 
     async fn at_work(&self, _: &ProjectAddress) -> Result<bool, Fault> {
         Ok(self.at_work)
+    }
+
+    async fn service_person(&self, _: &RenkuName) -> Result<ServicePerson, Fault> {
+        let told = self.service_person.lock().unwrap().clone();
+        self.answers(Ok(told.unwrap_or(ServicePerson::NotNeeded))).await
     }
 
     async fn sign_ins(&self, _: &RenkuName, _: u32) -> Result<Vec<StoredSignIn>, Fault> {
@@ -499,4 +505,31 @@ async fn when_nobody_ever_answers_each_is_named_and_it_ends_within_half_a_minute
         ]
     );
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn who_serves_what_administrators_keep_up_to_date_is_told_where_something_is_to_be_served() {
+    let named = |signed_in| ServicePerson::Named { username: "robot".to_owned(), signed_in };
+    let missing = Some("service-sign-in-needed");
+    for (told, wanted) in [
+        (ServicePerson::NotNeeded, None),
+        (ServicePerson::Missing, Some((Mark::Broken, "", missing))),
+        (named(false), Some((Mark::Broken, "robot", missing))),
+        (named(true), Some((Mark::Fine, "robot", None))),
+    ] {
+        let around = Around { service_person: Mutex::new(Some(told)), ..Around::default() };
+        let doctor = doctor(around, true, true);
+        let findings = doctor.renku(&doctor.renkus[0]).await;
+        let found = findings.iter().find(|finding| finding.check == Check::ServicePerson);
+        let seen = found.map(|finding| {
+            let words = finding.problem.as_ref().and_then(|problem| problem.words.as_deref());
+            let code = finding.problem.as_ref().map(|problem| problem.code.as_str());
+            (finding.mark, words.unwrap_or(&finding.seen), code)
+        });
+        assert_eq!(seen, wanted);
+        let broken = found.filter(|finding| finding.mark == Mark::Broken);
+        assert!(broken.is_none_or(|finding| {
+            finding.commands == ["dataverse-renku token get --store --service --renku main"]
+        }));
+    }
 }

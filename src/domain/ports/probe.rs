@@ -250,6 +250,28 @@ pub trait Ground: Send + Sync {
     /// # Errors
     /// `vault-key-wrong` when one cannot be opened; a fault of the store.
     async fn sign_ins(&self, renku: &RenkuName, limit: u32) -> Result<Vec<StoredSignIn>, Fault>;
+
+    /// Who serves what administrators keep up to date at a Renku.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    async fn service_person(&self, renku: &RenkuName) -> Result<ServicePerson, Fault>;
+}
+
+/// Who serves what administrators keep up to date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServicePerson {
+    /// Nobody, and there is nothing to serve.
+    NotNeeded,
+    /// Nobody, though something waits to be served.
+    Missing,
+    /// This user.
+    Named {
+        /// Their name.
+        username: String,
+        /// Whether their sign-in is kept and not over.
+        signed_in: bool,
+    },
 }
 
 #[cfg(test)]

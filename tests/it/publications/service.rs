@@ -193,7 +193,13 @@ mod needs_smtp_service {
         let store = open(&SecretString::from(whole.store_url()), Access::Tool).await.unwrap();
         let carol = store.service_person(&"sandbox".parse().unwrap()).await.unwrap().unwrap();
         assert_eq!(carol.username, "carol");
+        let doctor = async || {
+            let (_, told) = whole.run(&["doctor"]).await;
+            told.lines().find(|line| line.contains("The service person")).unwrap_or_default().to_owned()
+        };
+        assert!(doctor().await.starts_with('✓'), "{}", doctor().await);
         store.erase(carol.id).await.unwrap();
+        assert!(doctor().await.starts_with('✗'), "{}", doctor().await);
         publish(&whole, PID).await.unwrap();
         whole.eventually("it pauses", async || shown(&whole, id).await["state"] == "paused").await;
         assert_eq!(shown(&whole, id).await["problem"]["code"], "service-sign-in-needed");
