@@ -63,10 +63,12 @@ register-tool-there = Die Schaltfläche ist eingetragen, wie sie soll. Nichts wu
 register-tool-differs = Die eingetragene Schaltfläche weicht von der ab, die dieser Dienst braucht:
 register-tool-applied = Die Schaltfläche wurde registriert.
 register-tool-removed = Die Schaltfläche wurde entfernt.
+register-tool-would-go = Mit --apply würde die Schaltfläche entfernt:
 register-tool-none = Keine Schaltfläche führt hierher. Nichts wurde geändert.
 register-by-hand = Nichts wurde geändert. Mit --apply und einem api_token eines Superusers in der Konfiguration geschieht es von hier; oder durch einen Superuser:
 register-on-the-host = Oder auf der Maschine des Dataverse, ohne Token:
 register-old-dataverse = Vor Version 6.6 trägt man eine Schaltfläche nur auf der Maschine des Dataverse ein:
+register-old-dataverse-remove = Vor Version 6.6 entfernt man eine Schaltfläche nur auf der Maschine des Dataverse. Vorher ihre id nachsehen:
 register-undo = Um alles rückgängig zu machen:
 register-workflow-without-secret = Der Workflow, der Veröffentlichungen meldet, bleibt beiseite: für dieses Dataverse sind keine workflow_secrets konfiguriert.
 register-workflow-by-hand = Der Workflow, der Veröffentlichungen meldet, wird nur auf dem Rechner von Dataverse selbst registriert. Mit diesem Programm dort (erste Zeile) oder von Hand. Vorher nachsehen, ob es schon einen Standard-Workflow gibt, und die Adresse dieses Dienstes in die Liste aufnehmen, ohne andere zu entfernen:
@@ -84,6 +86,7 @@ register-device-client = Dieser Dienst nutzt einen Client, den Renkus Chart ange
 register-client-json = Der Client, wie Keycloak ihn importiert (Realm Renku → Clients → Import client):
 register-client-kcadm = Oder auf der Befehlszeile:
 register-client-console = Oder von Hand: Clients → Create client → OpenID Connect, die Client ID → Next → Client authentication ein, nur Standard flow → Next → Valid redirect URIs → Save. Dann Client scopes → der auf -dedicated endet → Add mapper → By configuration → Audience, Included Client Audience renku, Add to access token ein → Save. Dann Advanced → Proof Key for Code Exchange Code Challenge Method S256 → Save. Das Geheimnis steht unter Credentials.
+register-client-service = Für ein Dienstkonto, das sich auf dieser Maschine anmeldet (token get --store --service --port 8474), außerdem:
 
 ## Tokens
 
@@ -96,6 +99,7 @@ at-token-got = Ein Token für
 at-token-stored = Aufbewahrt, damit Importe weitergehen. Importe, die darauf gewartet hatten:
 at-token-service = Was Administratorinnen und Administratoren aktuell halten, importiert von nun an
 at-token-service-before = und nicht mehr
+at-token-client-id = Ist der Name nach --client-id vertippt? Er lautet:
 at-token-signature-fine = Die Signatur ist die des Realms.
 at-token-signature-wrong = Die Signatur ist nicht die des Realms.
 at-token-signature-unseen = Die Signatur ließ sich nicht prüfen: die Schlüssel des Realms sind nicht lesbar.

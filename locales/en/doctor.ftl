@@ -63,10 +63,12 @@ register-tool-there = The button is registered as it should be. Nothing was chan
 register-tool-differs = The registered button differs from the one that this service needs:
 register-tool-applied = The button was registered.
 register-tool-removed = The button was taken away.
+register-tool-would-go = With --apply the button would be taken away:
 register-tool-none = There is no button that leads here. Nothing was changed.
 register-by-hand = Nothing was changed. With --apply, and an api_token of a superuser in the configuration, it is done from here; or by a superuser:
 register-on-the-host = Or on the Dataverse's own machine, without a token:
 register-old-dataverse = Before version 6.6 a button is registered on the Dataverse's own machine only:
+register-old-dataverse-remove = Before version 6.6 a button is taken away on the Dataverse's own machine only. Look for its id first:
 register-undo = To undo all of it:
 register-workflow-without-secret = The workflow that tells of publications is left aside: no workflow_secrets are configured for this Dataverse.
 register-workflow-by-hand = The workflow that tells of publications is registered on Dataverse's own machine only. With this program there (first line), or by hand. Look whether there is a default workflow already before you set one, and put this service's address into the list without taking others out:
@@ -84,6 +86,7 @@ register-device-client = This service uses a client that Renku's chart has made.
 register-client-json = The client, as Keycloak imports it (realm Renku → Clients → Import client):
 register-client-kcadm = Or on the command line:
 register-client-console = Or by hand: Clients → Create client → OpenID Connect, the Client ID → Next → Client authentication on, only Standard flow → Next → Valid redirect URIs → Save. Then Client scopes → the one that ends in -dedicated → Add mapper → By configuration → Audience, Included Client Audience renku, Add to access token on → Save. Then Advanced → Proof Key for Code Exchange Code Challenge Method S256 → Save. The secret is under Credentials.
+register-client-service = For a service person who signs in on this machine (token get --store --service --port 8474), also:
 
 ## Tokens
 
@@ -96,6 +99,7 @@ at-token-got = A token for
 at-token-stored = Kept, so that imports go on. Imports that had waited for it:
 at-token-service = What administrators keep up to date is imported from now on by
 at-token-service-before = and no longer by
+at-token-client-id = Is the name after --client-id mistyped? It is:
 at-token-signature-fine = The signature is the realm's.
 at-token-signature-wrong = The signature is not the realm's.
 at-token-signature-unseen = The signature could not be checked: the realm's keys cannot be read.

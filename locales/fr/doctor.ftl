@@ -63,10 +63,12 @@ register-tool-there = Le bouton est enregistré comme il faut. Rien n'a été ch
 register-tool-differs = Le bouton enregistré diffère de celui dont ce service a besoin :
 register-tool-applied = Le bouton a été enregistré.
 register-tool-removed = Le bouton a été enlevé.
+register-tool-would-go = Avec --apply, le bouton serait enlevé :
 register-tool-none = Aucun bouton ne mène ici. Rien n'a été changé.
 register-by-hand = Rien n'a été changé. Avec --apply et un api_token de superutilisateur dans la configuration, cela se fait d'ici ; ou par un superutilisateur :
 register-on-the-host = Ou sur la machine du Dataverse, sans jeton :
 register-old-dataverse = Avant la version 6.6, un bouton s'enregistre seulement sur la machine du Dataverse :
+register-old-dataverse-remove = Avant la version 6.6, un bouton s'enlève seulement sur la machine du Dataverse. Cherchez d'abord son id :
 register-undo = Pour tout annuler :
 register-workflow-without-secret = Le workflow qui annonce les publications est laissé de côté : aucun workflow_secrets n'est configuré pour ce Dataverse.
 register-workflow-by-hand = Le workflow qui annonce les publications ne s'enregistre que sur la machine de Dataverse. Avec ce programme là-bas (première ligne), ou à la main. Vérifiez d'abord s'il existe déjà un workflow par défaut, et ajoutez l'adresse de ce service à la liste sans en retirer d'autres :
@@ -84,6 +86,7 @@ register-device-client = Ce service utilise un client créé par le chart de Ren
 register-client-json = Le client, tel que Keycloak l'importe (realm Renku → Clients → Import client) :
 register-client-kcadm = Ou en ligne de commande :
 register-client-console = Ou à la main : Clients → Create client → OpenID Connect, le Client ID → Next → Client authentication activé, seulement Standard flow → Next → Valid redirect URIs → Save. Puis Client scopes → celui qui finit par -dedicated → Add mapper → By configuration → Audience, Included Client Audience renku, Add to access token activé → Save. Puis Advanced → Proof Key for Code Exchange Code Challenge Method S256 → Save. Le secret est sous Credentials.
+register-client-service = Pour un compte de service qui se connecte sur cette machine (token get --store --service --port 8474), aussi :
 
 ## Tokens
 
@@ -96,6 +99,7 @@ at-token-got = Un jeton pour
 at-token-stored = Conservé, pour que les importations continuent. Importations qui l'attendaient :
 at-token-service = Ce que les administrateurs tiennent à jour est importé désormais par
 at-token-service-before = et non plus par
+at-token-client-id = Le nom après --client-id est-il mal tapé ? C'est :
 at-token-signature-fine = La signature est celle du realm.
 at-token-signature-wrong = La signature n'est pas celle du realm.
 at-token-signature-unseen = La signature n'a pas pu être vérifiée : les clés du realm sont illisibles.

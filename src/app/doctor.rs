@@ -17,7 +17,7 @@ use crate::adapters::renku_core::RenkuCore;
 use crate::adapters::renku_data::RenkuData;
 use crate::adapters::store::{OpenError, Store};
 use crate::config::{Config, Flow, QueueKind, RenkuApi, RenkuConfig};
-use crate::doctor::{self, Doctor, PATIENCE, Place};
+use crate::doctor::{self, Doctor, PATIENCE, Place, Program};
 use crate::domain::ids::RenkuName;
 use crate::domain::import::Phase;
 use crate::domain::manifest;
@@ -134,6 +134,7 @@ pub fn keycloak(
 pub fn place(config: &Config, name: &RenkuName, renku: &RenkuConfig) -> Place {
     let issuer = renku.oidc.issuer.as_str().trim_end_matches('/');
     Place {
+        program: Program::default(),
         renku: name.clone(),
         issuer: issuer.to_owned(),
         realm: issuer.rsplit('/').next().unwrap_or("Renku").to_owned(),

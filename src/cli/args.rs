@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 /// Takes datasets from Dataverse into Renku projects, and proves that they arrived.
@@ -389,11 +389,12 @@ pub(crate) struct DoctorArgs {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "these are flags of a command line")]
 #[command(
-    after_help = "Examples:\n  dataverse-renku register --installation demo\n  dataverse-renku register --installation demo --apply\n  dataverse-renku register --keycloak main"
+    group = ArgGroup::new("where").args(["installation", "keycloak"]).required(true),
+    after_help = "Examples:\n  dataverse-renku register --installation demo\n  dataverse-renku register --installation demo --apply\n  dataverse-renku register --installation demo --remove --apply\n  dataverse-renku register --keycloak main"
 )]
 pub(crate) struct RegisterArgs {
     /// At this Dataverse: the button on dataset pages.
-    #[arg(long, value_name = "NAME", required_unless_present = "keycloak", conflicts_with = "keycloak")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) installation: Option<String>,
 
     /// At this Renku's Keycloak: the client; printed as JSON, as kcadm commands and as steps in the console.
@@ -402,39 +403,39 @@ pub(crate) struct RegisterArgs {
 
     /// Do it; without it only what would be done is shown. The button takes a superuser's `api_token` in the configuration (Dataverse
     /// 6.6 or later) or --admin-url, the workflow takes --admin-url.
-    #[arg(long, conflicts_with = "remove", requires = "installation")]
+    #[arg(long)]
     pub(crate) apply: bool,
 
-    /// Take our button, our workflow and the --resume-address'es away again; what is others' stays.
-    #[arg(long, requires = "installation")]
+    /// Show how our button, our workflow and the --resume-address'es are taken away again, and with --apply do it; what is others' stays.
+    #[arg(long, conflicts_with = "keycloak")]
     pub(crate) remove: bool,
 
     /// Where Dataverse's admin API lets us in: `http://localhost:8080` on Dataverse's own machine.
-    #[arg(long, value_name = "URL", requires = "installation")]
+    #[arg(long, value_name = "URL", conflicts_with = "keycloak")]
     pub(crate) admin_url: Option<Url>,
 
     /// A file with the key that unblocks the admin API from elsewhere (Dataverse 6.7 or later).
-    #[arg(long, value_name = "FILE", requires = "admin_url")]
+    #[arg(long, value_name = "FILE", requires = "admin_url", conflicts_with = "keycloak")]
     pub(crate) unblock_key_file: Option<PathBuf>,
 
     /// Make our workflow the default even if another one is; how to undo it is printed.
-    #[arg(long, requires = "apply")]
+    #[arg(long, requires = "apply", conflicts_with_all = ["keycloak", "remove"])]
     pub(crate) replace: bool,
 
     /// An address of this service as Dataverse sees it, from which it may resume the workflow; repeatable.
-    #[arg(long, value_name = "IP", requires = "installation")]
+    #[arg(long, value_name = "IP", conflicts_with = "keycloak")]
     pub(crate) resume_address: Vec<IpAddr>,
 
     /// Print the workflow's JSON alone, for a pipe into curl; it holds the secret of its address.
-    #[arg(long, requires = "installation", conflicts_with_all = ["json", "apply", "remove"])]
+    #[arg(long, conflicts_with_all = ["keycloak", "json", "apply", "remove", "admin_url", "resume_address"])]
     pub(crate) workflow_json: bool,
 
     /// Put the client's secret into the JSON, for a pipe into kcadm.sh.
-    #[arg(long, requires = "keycloak")]
+    #[arg(long, conflicts_with = "installation")]
     pub(crate) with_secret: bool,
 
     /// Print the JSON alone; asks nobody.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["apply", "remove", "admin_url", "resume_address"])]
     pub(crate) json: bool,
 
     /// The language of the sentences: en, fr or de.

@@ -14,7 +14,7 @@ use super::{Named, out, token};
 use crate::adapters::http::{self, Recorder};
 use crate::app;
 use crate::config::{Config, ConfigFault, environment};
-use crate::doctor::{Check, Finding, Mark, Note, commands};
+use crate::doctor::{Check, Finding, Mark, Note, Program, commands};
 use crate::domain::ports::identity::{Claims, CredentialState, GrantedTokens};
 use crate::domain::ports::probe::StoredSignIn;
 use crate::domain::ports::renku::AccessToken;
@@ -25,7 +25,11 @@ use crate::texts::{Language, problem_remedy, problem_title, text, turn};
 
 const HERE: &str = "here";
 
-pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    file: Option<&Path>,
+    program: &Program,
+    args: DoctorArgs,
+) -> anyhow::Result<ExitCode> {
     let language = args.language.as_deref().and_then(Language::of_tag).unwrap_or_default();
     let record = Recorder::default();
     let (findings, config) = match Config::load(file, environment()) {
@@ -38,6 +42,9 @@ pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> anyhow::Result
                 findings.push(Finding::fine(HERE, Check::Configuration, ""));
             }
             let mut doctor = app::doctor(&config)?;
+            for renku in &mut doctor.renkus {
+                renku.place.program.clone_from(program);
+            }
             if let Some(project) = &args.project {
                 let problem = |words: String| Problem::new(ProblemCode::ProjectAddressInvalid).saying(words);
                 doctor.project =
@@ -48,10 +55,11 @@ pub(super) async fn run(file: Option<&Path>, args: DoctorArgs) -> anyhow::Result
                 let (name, renku) = token::chosen(&config, args.renku.as_deref())?;
                 let how = TokenGetArgs { device: args.device, ..TokenGetArgs::default() };
                 let signed_in = Box::pin(token::signed_in(&config, (name, renku), &how));
-                let (place, got) = http::recorded(Arc::clone(&record), signed_in).await?;
+                let (mut place, got) = http::recorded(Arc::clone(&record), signed_in).await?;
                 match got {
                     Ok((tokens, claims)) => doctor.present.push((name.clone(), present(tokens, claims))),
                     Err(fault) => {
+                        place.program.clone_from(program);
                         let commands = commands(&fault.problem, &place);
                         let subject = format!("renku.{name}");
                         beside = Some(Finding::broken(&subject, Check::SignIn, fault.problem).with(commands));

@@ -23,9 +23,11 @@ mod vault;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::config::{Config, environment};
+use crate::doctor::Program;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::texts::{Language, problem_remedy, problem_title};
 use args::{Cli, Command};
@@ -37,6 +39,11 @@ const USAGE: u8 = 2;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Named(Problem);
+
+/// Wrong usage that the parser cannot tell; the exit status is 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(&'static str);
 
 /// The person, or whoever runs this, broke it off by this signal.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +61,8 @@ impl Interrupted {
 pub fn main() -> ExitCode {
     // Fails only when a provider is installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let (cli, program) = match parsed() {
+        Ok(parsed) => parsed,
         Err(error) => {
             drop(error.print());
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
@@ -69,16 +76,30 @@ pub fn main() -> ExitCode {
         }
     };
     // On a thread of its own the future may be as large as it is.
-    match runtime.block_on(Box::pin(run(cli))) {
+    match runtime.block_on(Box::pin(run(cli, program))) {
         Ok(code) => code,
         Err(error) => {
             tell(&error);
+            if error.is::<Usage>() {
+                return ExitCode::from(USAGE);
+            }
             error.downcast_ref::<Interrupted>().map_or(ExitCode::FAILURE, |by| ExitCode::from(by.status()))
         }
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+/// What was typed, and how commands that are printed call this program so that they read the same configuration.
+fn parsed() -> Result<(Cli, Program), clap::Error> {
+    let matches = Cli::command().try_get_matches()?;
+    // A file that the environment names is named for the next command as well.
+    let typed = matches.value_source("config") == Some(ValueSource::CommandLine);
+    let cli = Cli::from_arg_matches(&matches)?;
+    let file = cli.config.as_deref().filter(|_| typed);
+    let program = file.map(Program::with_config).unwrap_or_default();
+    Ok((cli, program))
+}
+
+async fn run(cli: Cli, program: Program) -> anyhow::Result<ExitCode> {
     let file = cli.config.as_deref();
     match cli.command {
         Command::Serve(args) => serve::run(file, args).await,
@@ -86,14 +107,31 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(file, args).await,
         Command::Imports(command) => imports::run(file, command).await,
         Command::Subscriptions(command) => subscriptions::run(file, command).await,
-        Command::Register(args) => register::run(file, args).await,
-        Command::Token(command) => token::run(file, command).await,
-        Command::Doctor(args) => doctor::run(file, args).await,
+        Command::Register(args) => register::run(file, program, args).await,
+        Command::Token(command) => token::run(file, &program, command).await,
+        Command::Doctor(args) => doctor::run(file, &program, args).await,
         Command::Config(command) => config::run(file, &command),
         Command::Health(args) => health::run(file, &args).await,
         Command::Vault(command) => vault::run(file, &command).await,
         Command::Migrate => migrate::run(file).await,
     }
+}
+
+/// A name that was typed after `option`, or left out, does not say which one is meant: the words list the configured ones.
+fn not_configured<N: std::fmt::Display>(
+    code: ProblemCode,
+    option: &str,
+    typed: Option<&str>,
+    known: impl Iterator<Item = N>,
+) -> Named {
+    let known: Vec<_> = known.map(|name| name.to_string()).collect();
+    let known = if known.is_empty() {
+        "none is configured".to_owned()
+    } else {
+        format!("configured are: {}", known.join(", "))
+    };
+    let words = typed.map_or_else(|| known.clone(), |typed| format!("there is no {typed:?}; {known}"));
+    Named(Problem::new(code).about(option).saying(words))
 }
 
 /// The configuration, or every fault of it at once.

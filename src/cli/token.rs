@@ -15,11 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use super::args::{TokenCommand, TokenGetArgs};
-use super::{Interrupted, Named, configuration, out, password, tell_problem};
+use super::{Interrupted, Named, configuration, not_configured, out, password, tell_problem};
 use crate::adapters::oidc::OidcProvider;
 use crate::app::{self, Access, Parts};
 use crate::config::{Config, Flow, RenkuConfig};
-use crate::doctor::{Door, Place, commands, decode, refused_by};
+use crate::doctor::{Door, Place, Program, commands, decode, refused_by};
 use crate::domain::ids::RenkuName;
 use crate::domain::ports::Clock as _;
 use crate::domain::ports::identity::{Claims, DeviceAnswer, GrantedTokens, IdentityProvider as _, Stay};
@@ -36,18 +36,22 @@ const REQUEST_CAP: u64 = 8 << 10;
 /// A token is not longer than this, in bytes.
 const TOKEN_CAP: u64 = 64 << 10;
 
-pub(super) async fn run(file: Option<&Path>, command: TokenCommand) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    file: Option<&Path>,
+    program: &Program,
+    command: TokenCommand,
+) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
     match command {
         TokenCommand::Get(args) if args.password.is_some() => {
             // A signal must not end us while the terminal hides what is typed; once listened to, none ends us by itself.
             let mut signals = Signals::listen()?;
             tokio::select! {
-                done = get(&config, &args) => done,
+                done = get(&config, program, &args) => done,
                 name = signals.next() => Err(Interrupted(name).into()),
             }
         }
-        TokenCommand::Get(args) => get(&config, &args).await,
+        TokenCommand::Get(args) => get(&config, program, &args).await,
         TokenCommand::Inspect { renku, json } => inspect(&config, renku.as_deref(), json).await,
     }
 }
@@ -63,7 +67,7 @@ pub(super) fn chosen<'a>(
     let mut fitting = config.renku.iter().filter(|(known, _)| name.is_none_or(|name| known.as_str() == name));
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one),
-        (_, _) => Err(Named(Problem::new(ProblemCode::RenkuUnknown).about("--renku")).into()),
+        (_, _) => Err(not_configured(ProblemCode::RenkuUnknown, "--renku", name, config.renku.keys()).into()),
     }
 }
 
@@ -99,13 +103,22 @@ pub(super) async fn signed_in(
     Ok((place, got))
 }
 
-async fn get(config: &Config, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
+async fn get(config: &Config, program: &Program, args: &TokenGetArgs) -> anyhow::Result<ExitCode> {
     let (name, renku) = chosen(config, args.renku.as_deref())?;
-    let (place, got) = signed_in(config, (name, renku), args).await?;
+    let (mut place, got) = signed_in(config, (name, renku), args).await?;
     let (tokens, claims) = match got {
         Ok(got) => got,
         Err(fault) => {
+            // The commands would make the configured client, which is not the one that is missing.
+            let typed = args.client_id.is_some() && fault.problem.code == ProblemCode::ClientUnknown;
+            if typed {
+                out::note(format!("{} {}", say("client-id"), place.client_id));
+            }
             tell_problem(&fault.problem);
+            if typed {
+                return Ok(ExitCode::FAILURE);
+            }
+            place.program.clone_from(program);
             for command in commands(&fault.problem, &place) {
                 out::note(format!("  {command}"));
             }

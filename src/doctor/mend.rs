@@ -3,12 +3,36 @@
 //!
 //! The way through Keycloak's console is in the remedy of each problem (`locales/*/problems.ftl`).
 
+use std::fmt;
+use std::path::Path;
+
 use crate::domain::ids::RenkuName;
 use crate::domain::problem::{Problem, ProblemCode};
+
+/// How this program is called in a command that is printed to be pasted; with `--config` where it was itself called so.
+#[derive(Clone, Debug, Default)]
+pub struct Program(Option<String>);
+
+impl Program {
+    /// Called with this configuration file; the command works in any folder, so the path is made absolute.
+    pub fn with_config(file: &Path) -> Self {
+        let file = std::path::absolute(file).unwrap_or_else(|_no_folder| file.to_owned());
+        Self(Some(file.to_string_lossy().into_owned()))
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dataverse-renku")?;
+        self.0.as_ref().map_or(Ok(()), |file| write!(f, " --config {}", quoted(file)))
+    }
+}
 
 /// What the commands are about.
 #[derive(Clone, Debug)]
 pub struct Place {
+    /// How this program is called.
+    pub program: Program,
     /// The Renku's name in our configuration.
     pub renku: RenkuName,
     /// The realm's issuer.
@@ -57,8 +81,15 @@ impl Place {
         vec![format!("kcadm.sh update clients/{}/{kind}-client-scopes/{id} {}", self.client(), self.realm())]
     }
 
+    /// What the client needs beyond a sign-in at our pages, so that a service person signs in at the command line
+    /// (`token get --store --service --port …`): the way back to that port, and sign-ins that outlast the session.
+    pub fn for_service_person(&self, port: u16) -> Vec<String> {
+        let back = self.client_set(&format!("redirectUris+=http://127.0.0.1:{port}/"));
+        [back, self.scope_added("offline_access")].concat()
+    }
+
     fn registered(&self) -> String {
-        format!("dataverse-renku register --keycloak {} --json --with-secret", self.renku)
+        format!("{} register --keycloak {} --json --with-secret", self.program, self.renku)
     }
 
     fn audience_added(&self) -> Vec<String> {
@@ -155,7 +186,7 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
         P::KeycloakNotTrusted => place.certificate(),
         P::SignInNeeded | P::TokenExpired => place.sign_in(),
         P::ServiceSignInNeeded => {
-            vec![format!("dataverse-renku token get --store --service --renku {}", place.renku)]
+            vec![format!("{} token get --store --service --renku {}", place.program, place.renku)]
         }
         P::RealmDisabled => vec![format!("kcadm.sh update realms/{} -s enabled=true", quoted(&place.realm))],
         P::AccountDisabled => vec![place.user_set(&["enabled=true"])],
@@ -165,7 +196,7 @@ pub fn commands(problem: &Problem, place: &Place) -> Vec<String> {
 }
 
 /// The text as one word of a shell.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let tame = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
     if !text.is_empty() && text.chars().all(tame) {
         text.to_owned()
@@ -181,6 +212,7 @@ mod tests {
     #[test]
     fn commands_are_one_line_each_and_names_cannot_break_out_of_their_quotes() {
         let place = Place {
+            program: Program::with_config(Path::new("/etc/it's here/$(id).toml")),
             renku: "main".parse().unwrap(),
             issuer: "https://k.example:8443/auth/realms/My Realm".to_owned(),
             realm: "My Realm".to_owned(),
@@ -201,6 +233,12 @@ mod tests {
             "{redirect:?}"
         );
         assert!(redirect[0].contains(r"-q 'clientId=it'\''s'"), "{redirect:?}");
+        for code in [ProblemCode::ClientUnknown, ProblemCode::ClientRefused, ProblemCode::ServiceSignInNeeded]
+        {
+            let ours = commands(&Problem::new(code), &place);
+            let called = r"dataverse-renku --config '/etc/it'\''s here/$(id).toml' ";
+            assert!(ours[0].starts_with(called), "{ours:?}");
+        }
         let certificate = commands(&Problem::new(ProblemCode::KeycloakNotTrusted), &place);
         assert_eq!(certificate, ["openssl s_client -showcerts -connect k.example:8443 </dev/null"]);
         let place = Place { issuer: "https://k.example/realms/Renku".to_owned(), ..place };
@@ -208,5 +246,13 @@ mod tests {
         assert_eq!(certificate, ["openssl s_client -showcerts -connect k.example:443 </dev/null"]);
         let lost = commands(&Problem::new(ProblemCode::IssuerNotFound), &place);
         assert_eq!(lost, ["curl -s https://k.example/realms/Renku/.well-known/openid-configuration"]);
+    }
+
+    #[test]
+    fn a_printed_command_repeats_the_configuration_file_that_was_given_with_an_absolute_path() {
+        assert_eq!(Program::default().to_string(), "dataverse-renku");
+        let here = std::env::current_dir().unwrap().join("c.toml");
+        let called = Program::with_config(Path::new("c.toml")).to_string();
+        assert_eq!(called, format!("dataverse-renku --config {}", quoted(&here.to_string_lossy())));
     }
 }

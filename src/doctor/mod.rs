@@ -26,7 +26,7 @@ use crate::domain::problem::{Class, Fault, Problem, ProblemCode};
 use crate::domain::project::ProjectAddress;
 
 pub use dataverse::drift;
-pub use mend::{Place, commands};
+pub use mend::{Place, Program, commands, quoted};
 pub use token::{Decoded, Door, decode, refused_by};
 
 /// Clocks that differ by less than this are the same: tokens forgive as much.

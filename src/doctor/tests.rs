@@ -220,6 +220,7 @@ fn tool() -> Value {
 fn doctor(around: Around, https: bool, announces: bool) -> Doctor {
     let around = Arc::new(around);
     let place = Place {
+        program: Program::default(),
         renku: "main".parse().unwrap(),
         issuer: "https://renku.example/auth/realms/Renku".to_owned(),
         realm: "Renku".to_owned(),

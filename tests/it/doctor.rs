@@ -244,7 +244,7 @@ async fn the_button_is_registered_once_and_taken_away_without_a_trace() {
     assert_eq!(world.wrong().await, BTreeSet::new());
 
     for _ in 0..2 {
-        assert!(world.ours(&["register", "--installation", "demo", "--remove"]).status.success());
+        assert!(world.ours(&["register", "--installation", "demo", "--remove", "--apply"]).status.success());
         assert_eq!(tools().await, foreign);
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use dataverse_renku::doctor::{Place, commands};
+use dataverse_renku::doctor::{Place, Program, commands};
 use dataverse_renku::domain::problem::{Problem, ProblemCode, Turn};
 use dataverse_renku::texts::{Language, problem_remedy, problem_title, turn};
 use reqwest::header::ACCEPT_LANGUAGE;
@@ -238,6 +238,7 @@ fn every_failure_of_authentication_is_provoked_somewhere_under_its_name() {
 #[test]
 fn every_failure_of_authentication_says_what_whose_turn_and_what_mends_it_in_each_language() {
     let place = Place {
+        program: Program::default(),
         renku: "main".parse().unwrap(),
         issuer: "https://renku.example/auth/realms/Renku".to_owned(),
         realm: "Renku".to_owned(),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use dataverse_renku::adapters::http::{HttpSettings, client};
 use dataverse_renku::app::{self, Access, Parts};
-use dataverse_renku::doctor::{Check, Finding, Mark, Note, Place, commands};
+use dataverse_renku::doctor::{Check, Finding, Mark, Note, Place, Program, commands};
 use dataverse_renku::domain::problem::{Problem, ProblemCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -213,6 +213,7 @@ async fn after_new_keys(world: &World) {
 /// Every problem that is told with a command for Keycloak's administrator.
 fn with_commands() -> BTreeSet<&'static str> {
     let place = Place {
+        program: Program::default(),
         renku: "main".parse().unwrap(),
         issuer: String::new(),
         realm: "Renku".to_owned(),

@@ -10,9 +10,9 @@ use super::{named, say};
 use crate::adapters::registration::Registry;
 use crate::app;
 use crate::cli::args::RegisterArgs;
-use crate::cli::{Named, out};
+use crate::cli::{Named, not_configured, out};
 use crate::config::{Config, DataverseConfig};
-use crate::doctor::drift;
+use crate::doctor::{Program, drift, quoted};
 use crate::domain::ids::InstallationName;
 use crate::domain::manifest;
 use crate::domain::problem::{Problem, ProblemCode};
@@ -24,6 +24,7 @@ const LOCAL: &str = "http://localhost:8080";
 
 /// What one run is about.
 struct Task<'a> {
+    program: Program,
     name: InstallationName,
     dataverse: &'a DataverseConfig,
     args: &'a RegisterArgs,
@@ -34,10 +35,24 @@ struct Task<'a> {
     admin: Option<Registry>,
     /// Who may change tools.
     tools: Option<Registry>,
+    /// The addresses that this run put on the list: to undo it takes these away, and none that were there.
+    added: Vec<String>,
 }
 
-pub(super) async fn register(config: &Config, name: &str, args: &RegisterArgs) -> anyhow::Result<ExitCode> {
-    let unknown = || Named(Problem::new(ProblemCode::InstallationUnknown).saying(name));
+pub(super) async fn register(
+    config: &Config,
+    program: Program,
+    name: &str,
+    args: &RegisterArgs,
+) -> anyhow::Result<ExitCode> {
+    let unknown = || {
+        not_configured(
+            ProblemCode::InstallationUnknown,
+            "--installation",
+            Some(name),
+            config.dataverse.keys(),
+        )
+    };
     let name: InstallationName = name.parse().map_err(|_not_a_name| unknown())?;
     let dataverse = config.dataverse.get(&name).ok_or_else(unknown)?;
     let tool = manifest::external_tool(config.public_url.as_str(), &name);
@@ -68,10 +83,11 @@ pub(super) async fn register(config: &Config, name: &str, args: &RegisterArgs) -
         Some(admin) => Some(admin),
         None => dataverse.api_token.as_ref().map(superuser).transpose()?,
     };
-    let task = Task { name, dataverse, args, tool, workflow, admin: admin()?, tools };
+    let added = Vec::new();
+    let mut task = Task { program, name, dataverse, args, tool, workflow, admin: admin()?, tools, added };
     let button = task.button(config).await?;
     let workflow = task.workflow().await?;
-    if args.apply && button && workflow {
+    if args.apply && !args.remove && button && workflow {
         say(args, "undo");
         out::line(task.undo());
     }
@@ -103,8 +119,14 @@ impl Task<'_> {
             let probe = doctor.installations.iter().find(|installation| installation.name == self.name);
             let probe = &probe.context("the installation is configured")?.probe;
             if !probe.facts().await.map_err(named)?.at_least(6, 6) {
-                say(self.args, "old-dataverse");
-                self.on_the_host();
+                if self.args.remove {
+                    say(self.args, "old-dataverse-remove");
+                    out::line(format!("curl {LOCAL}/api/admin/externalTools"));
+                    out::line(format!("curl -X DELETE {LOCAL}/api/admin/externalTools/ID"));
+                } else {
+                    say(self.args, "old-dataverse");
+                    self.on_the_host();
+                }
                 return Ok(!self.args.apply);
             }
             probe.tools().await.map_err(named)?
@@ -150,10 +172,10 @@ impl Task<'_> {
             say(self.args, "tool-none");
             return Ok(true);
         }
-        let Some(registry) = &self.tools else {
-            say(self.args, "by-hand");
+        let Some(registry) = self.tools.as_ref().filter(|_| self.args.apply) else {
+            say(self.args, if self.tools.is_some() { "tool-would-go" } else { "by-hand" });
             there.iter().filter_map(id).for_each(|id| out::line(self.curl_delete(id)));
-            return Ok(false);
+            return Ok(!self.args.apply);
         };
         for old in there.iter().filter_map(id) {
             registry.remove_tool(old).await.map_err(named)?;
@@ -163,7 +185,7 @@ impl Task<'_> {
     }
 
     /// The workflow and its addresses; whether all is well with them, as far as that was asked for.
-    async fn workflow(&self) -> anyhow::Result<bool> {
+    async fn workflow(&mut self) -> anyhow::Result<bool> {
         let Some(wanted) = &self.workflow else {
             say(self.args, "workflow-without-secret");
             return Ok(true);
@@ -177,8 +199,11 @@ impl Task<'_> {
         let there = admin.workflows().await.map_err(named)?;
         if self.args.remove {
             let plan = there.to_remove(wanted);
-            say(self.args, if plan.deeds.is_empty() { "workflow-none" } else { "workflow-removed" });
-            return self.done(admin, wanted, &plan).await.map(|()| true);
+            if plan.deeds.is_empty() {
+                say(self.args, "workflow-none");
+                return Ok(true);
+            }
+            return self.carry_out(admin, wanted, &plan, "workflow-removed").await.map(|()| true);
         }
         let plan = there.to_register(wanted, self.args.replace);
         if !plan.differs.is_empty() {
@@ -190,15 +215,10 @@ impl Task<'_> {
         if plan.deeds.is_empty() && plan.foreign.is_none() {
             say(self.args, "workflow-there");
         } else if !plan.deeds.is_empty() {
-            say(self.args, if self.args.apply { "workflow-applied" } else { "workflow-would" });
-            if self.args.apply {
-                self.done(admin, wanted, &plan).await?;
-            } else {
-                for deed in &plan.deeds {
-                    out::line(format!("  {}", self.curl(deed)));
-                }
-            }
+            self.carry_out(admin, wanted, &plan, "workflow-applied").await?;
         }
+        self.added =
+            wanted.addresses.iter().filter(|address| !there.addresses.contains(address)).cloned().collect();
         if let Some(id) = plan.foreign {
             say(self.args, "workflow-foreign");
             out::line(format!("  {id}: {}", name_of(&there, id)));
@@ -215,6 +235,23 @@ impl Task<'_> {
             out::line(format!("  {}", self.curl(&Deed::MakeDefault(Some(before)))));
         }
         Ok(plan.foreign.is_none() || !self.args.apply)
+    }
+
+    /// Does it and says so with this text, or only shows it.
+    async fn carry_out(
+        &self,
+        admin: &Registry,
+        wanted: &Wanted,
+        plan: &Plan,
+        done: &str,
+    ) -> anyhow::Result<()> {
+        if self.args.apply {
+            say(self.args, done);
+            return self.done(admin, wanted, plan).await;
+        }
+        say(self.args, "workflow-would");
+        plan.deeds.iter().for_each(|deed| out::line(format!("  {}", self.curl(deed))));
+        Ok(())
     }
 
     async fn done(&self, admin: &Registry, wanted: &Wanted, plan: &Plan) -> anyhow::Result<()> {
@@ -241,9 +278,9 @@ impl Task<'_> {
         let addresses = format!("{base}/api/admin/workflows/ip-whitelist");
         match deed {
             Deed::Add => format!(
-                "dataverse-renku register --installation {} --workflow-json | curl -X POST -H 'Content-Type: application/json' \
+                "{} register --installation {} --workflow-json | curl -X POST -H 'Content-Type: application/json' \
                  --data @- {base}/api/admin/workflows",
-                self.name
+                self.program, self.name
             ),
             Deed::MakeDefault(Some(id)) => format!("curl -X PUT -d {id} {default}"),
             Deed::MakeDefault(None) => format!("curl -X PUT -d ID {default}"),
@@ -266,14 +303,17 @@ impl Task<'_> {
     }
 
     fn ourselves_on_the_host(&self) -> String {
-        let what = if self.args.remove { "--remove" } else { "--apply" };
-        format!("  dataverse-renku register --installation {} --admin-url {LOCAL} {what}", self.name)
+        let what = if self.args.remove { "--remove --apply" } else { "--apply" };
+        format!("  {} register --installation {} --admin-url {LOCAL} {what}", self.program, self.name)
     }
 
     fn undo(&self) -> String {
-        let mut words = vec![format!("dataverse-renku register --installation {} --remove", self.name)];
+        let mut words =
+            vec![format!("{} register --installation {} --remove --apply", self.program, self.name)];
         words.extend(self.args.admin_url.iter().map(|url| format!("--admin-url {url}")));
-        words.extend(self.args.resume_address.iter().map(|address| format!("--resume-address {address}")));
+        let key = self.args.unblock_key_file.as_ref().and_then(|file| std::path::absolute(file).ok());
+        words.extend(key.map(|file| format!("--unblock-key-file {}", quoted(&file.to_string_lossy()))));
+        words.extend(self.added.iter().map(|address| format!("--resume-address {address}")));
         words.join(" ")
     }
 
@@ -290,6 +330,10 @@ impl Task<'_> {
     }
 
     fn curl_delete(&self, id: i64) -> String {
+        if let Some(admin) = &self.args.admin_url {
+            let base = admin.as_str().trim_end_matches('/');
+            return format!("curl -X DELETE {base}/api/admin/externalTools/{id}");
+        }
         format!("curl -X DELETE -H \"X-Dataverse-key: $API_TOKEN\" {}/api/externalTools/{id}", self.site())
     }
 

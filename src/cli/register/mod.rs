@@ -1,33 +1,44 @@
 //! `register`: shows how this service has to be known at a Dataverse and at Renku's Keycloak, and applies it where it can.
 //!
-//! Nothing is changed without `--apply` or `--remove`; what cannot be changed from here is printed as a command.
+//! Nothing is changed without `--apply`; what cannot be changed from here is printed as a command.
 
 mod dataverse;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::args::RegisterArgs;
-use super::{Named, configuration, out};
+use super::{Named, Usage, configuration, not_configured, out};
 use crate::app;
 use crate::config::{Config, Flow};
+use crate::doctor::{Place, Program};
 use crate::domain::ids::RenkuName;
-use crate::domain::problem::{Fault, Problem, ProblemCode};
+use crate::domain::problem::{Fault, ProblemCode};
 use crate::texts::{Language, text};
 
 /// Our client as Keycloak imports it; addresses, names and the secret are put in here.
 const CLIENT: &str = include_str!("../../../deploy/keycloak/dataverse-connector.json");
 
-pub(super) async fn run(file: Option<&Path>, args: RegisterArgs) -> anyhow::Result<ExitCode> {
+/// The port in the examples of `token get --port`.
+const SERVICE_PORT: u16 = 8474;
+
+pub(super) async fn run(
+    file: Option<&Path>,
+    program: Program,
+    args: RegisterArgs,
+) -> anyhow::Result<ExitCode> {
+    if args.apply && args.installation.is_none() {
+        return Err(Usage("--apply works at a Dataverse alone (--installation): at Keycloak, paste what is printed without it").into());
+    }
     let config = configuration(file)?;
     match (&args.installation, &args.keycloak) {
-        (Some(installation), _) => dataverse::register(&config, installation, &args).await,
-        (None, Some(renku)) => at_keycloak(&config, renku, &args),
-        (None, None) => bail!("say where: --installation NAME or --keycloak NAME"),
+        (Some(installation), _) => dataverse::register(&config, program, installation, &args).await,
+        (None, Some(renku)) => at_keycloak(&config, program, renku, &args),
+        (None, None) => Err(Usage("say where: --installation NAME or --keycloak NAME").into()),
     }
 }
 
@@ -40,11 +51,16 @@ fn named(fault: Fault) -> anyhow::Error {
     Named(fault.problem).into()
 }
 
-fn at_keycloak(config: &Config, name: &str, args: &RegisterArgs) -> anyhow::Result<ExitCode> {
-    let unknown = || Named(Problem::new(ProblemCode::RenkuUnknown).saying(name));
+fn at_keycloak(
+    config: &Config,
+    program: Program,
+    name: &str,
+    args: &RegisterArgs,
+) -> anyhow::Result<ExitCode> {
+    let unknown = || not_configured(ProblemCode::RenkuUnknown, "--keycloak", Some(name), config.renku.keys());
     let name: RenkuName = name.parse().map_err(|_not_a_name| unknown())?;
     let renku = config.renku.get(&name).ok_or_else(unknown)?;
-    let place = app::place(config, &name, renku);
+    let place = Place { program, ..app::place(config, &name, renku) };
     let mut client: Value = serde_json::from_str(CLIENT)?;
     let fields = client.as_object_mut().context("the client is an object")?;
     fields.insert("clientId".to_owned(), json!(place.client_id));
@@ -70,9 +86,11 @@ fn at_keycloak(config: &Config, name: &str, args: &RegisterArgs) -> anyhow::Resu
     let server = issuer.split_once("/realms/").map_or(issuer, |(server, _)| server);
     out::line(format!("kcadm.sh config credentials --server {server} --realm master --user ADMIN"));
     out::line(format!(
-        "dataverse-renku register --keycloak {name} --json --with-secret | kcadm.sh create clients -r {} -f -",
-        place.realm
+        "{} register --keycloak {name} --json --with-secret | kcadm.sh create clients -r {} -f -",
+        place.program, place.realm
     ));
     say(args, "client-console");
+    say(args, "client-service");
+    place.for_service_person(SERVICE_PORT).iter().for_each(out::line);
     Ok(ExitCode::SUCCESS)
 }
