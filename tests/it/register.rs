@@ -6,7 +6,7 @@ use dataverse_renku::adapters::http::{HttpSettings, client};
 
 use serde_json::{Value, json};
 
-use crate::doctor_world::{SUPERUSER, World, only};
+use crate::doctor_world::{Changed, SUPERUSER, World, only};
 
 const SECRET: &str = "a-secret-that-is-long-enough-0123456789";
 
@@ -147,6 +147,17 @@ async fn printed_commands_read_the_configuration_that_was_given() {
     assert_eq!(serde_json::from_slice::<Value>(&json.stdout).unwrap()["secret"], "sandbox-secret");
     for command in [" -s redirectUris+=http://127.0.0.1:8474/", "/optional-client-scopes/$("] {
         assert!(told.contains(command), "{command}: {told}");
+    }
+
+    // What mends a client that Keycloak does not know.
+    world.write(Changed {
+        oidc: "client_id = \"nosuch\"\nclient_secret = \"sandbox-secret\"",
+        ..Changed::default()
+    });
+    let mends = format!("{called}register --keycloak main --json --with-secret | kcadm.sh create clients");
+    for (words, lines) in [(&["doctor"][..], 1), (&["token", "get", "--password", "alice"], 1)] {
+        let told = said(&world.fed(words, "any\n"));
+        assert_eq!(told.matches(&mends).count(), lines, "{words:?}: {told}");
     }
 
     // Whoever named the file in the environment has it there for the next command.
