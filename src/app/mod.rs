@@ -248,7 +248,10 @@ fn web_context(
             .map(|(name, dataverse)| (name.clone(), dataverse.title.clone()))
             .collect(),
         secure: config.public_url.is_https(),
-        is_operator: Box::new(move |renku, subject| admin.names(renku, subject)),
+        operators: web::Operators {
+            role: admin.role.clone(),
+            named: Box::new(move |renku, subject| admin.names(renku, subject)),
+        },
         is_proxy: Box::new(move |address| proxies.iter().any(|range| range.contains(address))),
         gates: web::limits::Gates::new(settings::rates(config)),
         stopping,

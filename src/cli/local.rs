@@ -74,6 +74,16 @@ impl Local {
         }
     }
 
+    /// Whether the configuration makes the person an operator.
+    pub(super) async fn is_operator(&self, person: &Person) -> bool {
+        let admin = &self.config.admin;
+        if admin.names(&person.renku, &person.subject) {
+            return true;
+        }
+        let Some(role) = &admin.role else { return false };
+        self.parts.identity.roles(person.id).await.contains(role)
+    }
+
     /// Follows an import to its end, doing the work here if nobody else does.
     pub(super) async fn follow(&self, id: ImportId, json: bool) -> anyhow::Result<Import> {
         let stop = CancellationToken::new();

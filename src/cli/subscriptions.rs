@@ -151,8 +151,9 @@ async fn add(file: Option<&Path>, args: SubscribeArgs) -> anyhow::Result<ExitCod
     } else {
         let local = Local::beside(file).await?;
         let person = local.person(args.what.person.as_deref(), args.what.renku.as_deref()).await?;
-        if args.service && !local.config.admin.names(&person.renku, &person.subject) {
-            return Err(named_problem(ProblemCode::OperatorsOnly, "--service", &person.username));
+        if args.service && !local.is_operator(&person).await {
+            let words = format!("{} ({})", person.username, person.subject);
+            return Err(named_problem(ProblemCode::OperatorsOnly, "--service", &words));
         }
         let wish = Wish {
             dataset: args.what.dataset,

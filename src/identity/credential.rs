@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::vault::{Place, Vault, VaultError};
 use super::{Identity, store_fault};
 use crate::domain::ids::PersonId;
-use crate::domain::ports::identity::{Credential, CredentialState, GrantedTokens, Sealed};
+use crate::domain::ports::identity::{Credential, CredentialState, GrantedTokens, Sealed, Tokens as _};
 use crate::domain::ports::renku::AccessToken;
 use crate::domain::problem::Fault;
 use crate::domain::time::Timestamp;
@@ -53,6 +53,15 @@ impl Identity {
             return Ok(false);
         }
         Ok(self.open_refresh(&credential)?.as_ref().is_some_and(is_offline))
+    }
+
+    /// The person's realm roles at Keycloak, as their newest token has them; none while they are not signed in.
+    pub async fn roles(&self, person: PersonId) -> Vec<String> {
+        let token = self.access_token(person).await.ok();
+        let claims = token.and_then(|token| token.claims()).unwrap_or_default();
+        let roles = claims.pointer("/realm_access/roles").and_then(|roles| roles.as_array());
+        let words = roles.into_iter().flatten().filter_map(|role| role.as_str());
+        words.map(str::to_owned).collect()
     }
 
     /// The access and the refresh token, sealed for their person's row.

@@ -234,6 +234,7 @@ impl FakeKeycloak {
             username: "alice".to_owned(),
             client: None,
             until: Timestamp::from_millis(START),
+            roles: Vec::new(),
         }
     }
 }

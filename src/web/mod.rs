@@ -31,14 +31,35 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::ids::{InstallationName, RenkuName};
-use crate::domain::ports::identity::IdentityStore;
+use crate::domain::ports::identity::{IdentityStore, Person};
 use crate::identity::Identity;
 use crate::imports::Engine;
 use crate::imports::launch::Launches;
 use crate::publications::Publications;
 
-/// Says whether a subject at a Renku is an operator of ours.
-pub type IsOperator = Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>;
+/// Says whether the configuration names a subject at a Renku an operator of ours.
+pub type IsNamed = Box<dyn Fn(&RenkuName, &str) -> bool + Send + Sync>;
+
+/// Who may see and do everything here.
+pub struct Operators {
+    /// Whom the configuration names.
+    pub named: IsNamed,
+    /// The realm role that makes somebody one.
+    pub role: Option<String>,
+}
+
+impl std::fmt::Debug for Operators {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operators").field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl Operators {
+    /// Whether somebody of these realm roles is one.
+    pub fn admit(&self, renku: &RenkuName, subject: &str, roles: &[String]) -> bool {
+        (self.named)(renku, subject) || self.role.as_ref().is_some_and(|role| roles.contains(role))
+    }
+}
 
 /// Says whether an address is a reverse proxy of ours.
 pub type IsProxy = Box<dyn Fn(std::net::IpAddr) -> bool + Send + Sync>;
@@ -91,7 +112,7 @@ pub struct Context {
     /// Whether the browser may be asked for `Secure` cookies.
     pub secure: bool,
     /// Whether a subject at a Renku is an operator of ours.
-    pub is_operator: IsOperator,
+    pub operators: Operators,
     /// Whether an address is one of our own reverse proxies, whose word on addresses is believed.
     pub is_proxy: IsProxy,
     /// How often one address may do what costs us something.
@@ -101,6 +122,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// Whether the person, who is signed in here, is an operator.
+    pub(crate) async fn is_operator(&self, person: &Person) -> bool {
+        let operators = &self.operators;
+        if operators.role.is_none() {
+            return operators.admit(&person.renku, &person.subject, &[]);
+        }
+        operators.admit(&person.renku, &person.subject, &self.identity.roles(person.id).await)
+    }
+
     /// What people call this Renku.
     pub(crate) fn renku_title<'a>(&'a self, name: &'a RenkuName) -> &'a str {
         self.renku_titles.get(name).map_or(name.as_str(), String::as_str)

@@ -107,6 +107,7 @@ fn claims_fit(claims: AccessClaims, settings: &OidcSettings, now: Timestamp) -> 
         username,
         client: claims.azp,
         until,
+        roles: claims.realm_access.roles,
     })
 }
 

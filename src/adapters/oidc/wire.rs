@@ -58,6 +58,15 @@ pub(super) struct AccessClaims {
     #[serde(default)]
     pub(super) name: String,
     pub(super) preferred_username: Option<String>,
+    #[serde(default)]
+    pub(super) realm_access: RealmAccess,
+}
+
+/// `realm_access` (Keycloak's "realm roles" mapper of the scope `roles`).
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RealmAccess {
+    #[serde(default)]
+    pub(super) roles: Vec<String>,
 }
 
 /// `aud`: a text or a list of texts (RFC 7519 §4.1.3).

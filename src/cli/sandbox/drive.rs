@@ -2,6 +2,7 @@
 //! follows it, and compares what lies in the simulated repository with Dataverse's checksums.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -33,6 +34,8 @@ pub(crate) struct Addresses {
     pub(crate) renku: String,
     /// Its git host.
     pub(crate) git: String,
+    /// The connector's configuration file.
+    pub(crate) configuration: PathBuf,
 }
 
 /// Somebody who uses the sandbox.

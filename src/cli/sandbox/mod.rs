@@ -78,6 +78,7 @@ pub(super) async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
         keycloak: simulators.keycloak.base_url.clone(),
         renku: simulators.renku.url.clone(),
         git: simulators.renku.git_url.clone(),
+        configuration: file,
     };
     let drives = args.import.is_some() || trap.is_some();
     telemetry::start_logs(&log_settings(&config, drives, trap.is_some()))?;
@@ -223,6 +224,7 @@ async fn tell_programs(at: &Addresses, driver: &Driver) -> anyhow::Result<()> {
         "renku": at.renku,
         "git": at.git,
         "project": format!("{}/{PROJECT}", at.git),
+        "configuration": at.configuration,
         "token": token.expose_secret(),
     });
     out::line(line.to_string());
@@ -241,6 +243,10 @@ fn tell_addresses(at: &Addresses) {
     out::line(format!("  git host of Renku 1  {}", at.git));
     out::line(format!("  project of Renku 1   {}/{PROJECT}", at.git));
     out::line(format!("  project of Renku 2   {}/p/{PROJECT}", at.renku));
+    out::line(format!(
+        "  configuration        {}   (for other commands: --config)",
+        at.configuration.display()
+    ));
     out::line("End it with Ctrl-C.");
 }
 

@@ -225,6 +225,8 @@ pub struct Claims {
     pub client: Option<String>,
     /// `exp`
     pub until: Timestamp,
+    /// The realm roles (`realm_access.roles`, as Keycloak writes them).
+    pub roles: Vec<String>,
 }
 
 /// How long a sign-in is to last.
@@ -266,6 +268,7 @@ pub struct DeviceFlow {
 
 /// How a device flow is doing.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, on its way to whoever asked")]
 pub enum DeviceAnswer {
     /// The person has not confirmed yet.
     Pending,

@@ -59,7 +59,8 @@ impl Caller {
         };
         let token = AccessToken::new(SecretString::from(token.to_owned()));
         let bearer = context.identity.bearer(&token).await?;
-        let operator = (context.is_operator)(&bearer.renku, &bearer.claims.subject);
+        let claims = &bearer.claims;
+        let operator = context.operators.admit(&bearer.renku, &claims.subject, &claims.roles);
         Ok(Self { renku: bearer.renku, subject: bearer.claims.subject, person: bearer.person, operator })
     }
 }

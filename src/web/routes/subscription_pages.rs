@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::sign_in::lasting_sign_in;
-use crate::domain::ids::{RenkuName, SubscriptionId};
+use crate::domain::ids::SubscriptionId;
 use crate::domain::import::{End, Import, State};
 use crate::domain::ports::identity::Person;
 use crate::domain::ports::publications::DatasetRef;
@@ -209,7 +209,7 @@ async fn page_of(
     }
     let mut renkus = Vec::new();
     for person in visitor.people() {
-        let operator = (context.is_operator)(&person.renku, &person.subject);
+        let operator = context.is_operator(person).await;
         renkus.push(SignedInAt {
             name: person.renku.to_string(),
             title: context.renku_title(&person.renku).to_owned(),
@@ -318,7 +318,7 @@ pub(crate) async fn create(
     let renku = form.renku.parse().map_err(|_no_name| ApiProblem::from(ProblemCode::RenkuUnknown))?;
     let person = visitor.person_at(&renku).ok_or(ProblemCode::SignInNeeded)?;
     let service = form.service.is_some();
-    if service && !is_operator(&context, &visitor, &renku) {
+    if service && !context.is_operator(person).await {
         let problem = Problem::new(ProblemCode::OperatorsOnly).about("service");
         let mistake = mistake(visitor.language, &problem);
         let page = page_of(&context, &visitor, form, Some(mistake)).await?;
@@ -336,10 +336,6 @@ pub(crate) async fn create(
         }
         Err(fault) => Err(fault.into()),
     }
-}
-
-fn is_operator(context: &Context, visitor: &Visitor, renku: &RenkuName) -> bool {
-    visitor.person_at(renku).is_some_and(|person| (context.is_operator)(renku, &person.subject))
 }
 
 fn mistake(language: Language, problem: &Problem) -> Mistake {
@@ -363,8 +359,11 @@ pub(crate) async fn act(
     let id: SubscriptionId = id.parse().map_err(|_no_id| unknown())?;
     let found = context.publications.subscriptions().subscription(id).await?;
     let found = found.filter(|found| checked.visitor.is(found.person)).ok_or_else(unknown)?;
-    if what == "resume" && found.service && !is_operator(&context, &checked.visitor, &found.renku) {
-        return Err(ProblemCode::OperatorsOnly.into());
+    if what == "resume" && found.service {
+        let owner = checked.visitor.person_at(&found.renku).ok_or_else(unknown)?;
+        if !context.is_operator(owner).await {
+            return Err(ProblemCode::OperatorsOnly.into());
+        }
     }
     match what.as_str() {
         "pause" => context.publications.pause(id).await?,

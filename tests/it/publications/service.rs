@@ -220,6 +220,12 @@ mod needs_smtp_service {
         };
         assert_eq!([act("pause").await, act("resume").await], [200, 403]);
         app.kill().await;
+        // Everybody at the simulated Keycloak has this role.
+        let nobody = ("DATAVERSE_RENKU__ADMIN__PEOPLE", "somebody-else");
+        let role = ("DATAVERSE_RENKU__ADMIN__ROLE", "uma_authorization");
+        let app = whole.serve_with(&[nobody, role]).await;
+        assert_eq!(act("resume").await, 200);
+        app.kill().await;
         whole.clear().await;
     }
 }
