@@ -27,6 +27,8 @@ doctor-check-resume-addresses = Adressen, die den Workflow fortsetzen dürfen
 ## Beside a mark
 
 doctor-note-risky = Das ist erlaubt, sollte aber bekannt sein.
+doctor-note-nothing-to-import = Solange keins konfiguriert ist, lässt sich nichts importieren.
+doctor-note-not-yet = Noch nicht da: wird beim ersten Start angelegt.
 doctor-note-queues-missing = Diese Warteschlangen gibt es noch nicht. Ein Worker legt sie beim Start an.
 doctor-note-broker-old = Dieses RabbitMQ ist zu alt; dieser Dienst braucht 3.10 oder neuer.
 doctor-note-management-unseen = Wo sie ist, ist nicht eingestellt (management_url im Abschnitt [queue]), darum wurde sie nicht gefragt. Ob sie eingeschaltet ist, sieht man auf dem Rechner des Brokers:
@@ -36,6 +38,7 @@ doctor-note-pkce-not-enforced = Das Anmelden geht. Keycloak ließe diesen Dienst
 doctor-note-nobody-signed-in = Noch hat sich niemand angemeldet. Ob Renku die Token annimmt, zeigt sich erst dann: einmal anmelden und erneut aufrufen.
 doctor-note-not-seen = Keycloak verrät nichts darüber, ohne es zu verbrauchen. Es zeigt sich beim nächsten Import.
 doctor-note-not-fresh = Das gespeicherte Token ist abgelaufen oder älter als das, was bei Keycloak behoben wurde. Es wird beim nächsten Gebrauch erneuert, dann lässt sich Renku fragen.
+doctor-note-project-unasked = Es gibt keine Anmeldung, mit der gefragt werden könnte. Einmal anmelden, oder --sign-in benutzen.
 doctor-note-project-at-work = In diesem Projekt läuft ein Import, den jeder andere Aufruf stören könnte. Es wurde nicht angesehen; rufen Sie dies danach noch einmal auf.
 doctor-note-announces-early = Vor Version 6.10 kann Dataverse eine Version melden, bevor es sie zeigt. Dieser Dienst wartet darauf.
 doctor-note-signs-wrongly = Die Versionen 6.10 und 6.11 signieren Adressen mit Sonderzeichen falsch. Dieser Dienst verlangt keine solchen; andere Werkzeuge vielleicht.
@@ -54,6 +57,7 @@ doctor-note-after-the-above = Nicht angesehen, weil davor etwas nicht stimmt.
 doctor-mend-with = Das behebt es:
 doctor-sign-in-kcadm = Vor den kcadm.sh-Befehlen meldet sich ein Keycloak-Administrator einmal an:
 doctor-all-well = Alles in Ordnung.
+doctor-nothing-yet = Alles in Ordnung, aber noch lässt sich nichts importieren: ein Dataverse oder ein Renku ist nicht konfiguriert.
 doctor-some-wrong = Etwas stimmt nicht.
 
 ## Registering
@@ -93,10 +97,15 @@ register-client-service = Für ein Dienstkonto, das sich auf dieser Maschine anm
 at-token-browser = Öffnen Sie diese Adresse in einem Browser auf dieser Maschine:
 at-token-device = Öffnen Sie diese Adresse in einem Browser und geben Sie den Code ein:
 at-token-close-window = Fertig. Sie können dieses Fenster schließen.
+at-token-refused = Die Anmeldung wurde abgelehnt. Sie können dieses Fenster schließen; was geschah, steht dort, wo der Befehl läuft.
 at-token-password = Passwort:
 at-token-password-warning = Ein Passwort gehört auf die Seite von Keycloak. Ein Programm, das es annimmt, könnte es behalten, und der zweite Faktor entfällt. Nur für Tests.
 at-token-got = Ein Token für
-at-token-stored = Aufbewahrt, damit Importe weitergehen. Importe, die darauf gewartet hatten:
+at-token-stored = Die Anmeldung von { $person } ist aufbewahrt; { $imports ->
+    [0] kein Import hatte darauf gewartet.
+    [one] { $imports } Import hatte darauf gewartet.
+   *[other] { $imports } Importe hatten darauf gewartet.
+}
 at-token-service = Was Administratorinnen und Administratoren aktuell halten, importiert von nun an
 at-token-service-before = und nicht mehr
 at-token-client-id = Ist der Name nach --client-id vertippt? Er lautet:

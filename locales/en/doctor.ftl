@@ -27,6 +27,8 @@ doctor-check-resume-addresses = Addresses that may resume the workflow
 ## Beside a mark
 
 doctor-note-risky = This is allowed, and should be known.
+doctor-note-nothing-to-import = Until one is configured, nothing can be imported.
+doctor-note-not-yet = Not there yet: it is made at the first start.
 doctor-note-queues-missing = These queues are not there yet. A worker makes them when it starts.
 doctor-note-broker-old = This RabbitMQ is too old; this service needs 3.10 or later.
 doctor-note-management-unseen = Where it is, is not configured (management_url in the section [queue]), so it was not asked. Whether it is switched on is seen on the broker's own machine:
@@ -36,6 +38,7 @@ doctor-note-pkce-not-enforced = Signing in works. Keycloak would also let this s
 doctor-note-nobody-signed-in = Nobody has signed in yet. Whether Renku accepts the tokens shows only then: sign in once, and run this again.
 doctor-note-not-seen = Keycloak tells nothing about it without using it up. It shows at the next import.
 doctor-note-not-fresh = The stored token is over, or older than what was mended at Keycloak. It is renewed at its next use, and then Renku can be asked.
+doctor-note-project-unasked = Nobody's sign-in is there to ask with. Sign in once, or use --sign-in.
 doctor-note-project-at-work = An import is at work in this project, and any other call could disturb it. It was not looked at; run this again afterwards.
 doctor-note-announces-early = Before version 6.10 Dataverse may tell of a version before it shows it. This service waits for it.
 doctor-note-signs-wrongly = Versions 6.10 and 6.11 sign addresses with special characters wrongly. This service asks for none; other tools may.
@@ -54,6 +57,7 @@ doctor-note-after-the-above = Not looked at, since something before it is wrong.
 doctor-mend-with = What mends it:
 doctor-sign-in-kcadm = Before kcadm.sh commands an administrator of Keycloak signs in once:
 doctor-all-well = Nothing is wrong.
+doctor-nothing-yet = Nothing is wrong, but nothing can be imported yet: a Dataverse or a Renku is not configured.
 doctor-some-wrong = Something is wrong.
 
 ## Registering
@@ -93,10 +97,15 @@ register-client-service = For a service person who signs in on this machine (tok
 at-token-browser = Open this address in a browser on this machine:
 at-token-device = Open this address in any browser and enter the code:
 at-token-close-window = Done. You may close this window.
+at-token-refused = Signing in was refused. You may close this window; what happened is told where the command runs.
 at-token-password = Password:
 at-token-password-warning = A password belongs on Keycloak's own page. A program that takes it could keep it, and a second factor is left out. Use this for tests alone.
 at-token-got = A token for
-at-token-stored = Kept, so that imports go on. Imports that had waited for it:
+at-token-stored = { $person }'s sign-in is kept; { $imports ->
+    [0] no import had waited for it.
+    [one] { $imports } import had waited for it.
+   *[other] { $imports } imports had waited for it.
+}
 at-token-service = What administrators keep up to date is imported from now on by
 at-token-service-before = and no longer by
 at-token-client-id = Is the name after --client-id mistyped? It is:

@@ -27,6 +27,8 @@ doctor-check-resume-addresses = Adresses autorisées à reprendre le workflow
 ## Beside a mark
 
 doctor-note-risky = C'est permis, mais il faut le savoir.
+doctor-note-nothing-to-import = Tant qu'aucun n'est configuré, rien ne peut être importé.
+doctor-note-not-yet = Pas encore là : créé au premier démarrage.
 doctor-note-queues-missing = Ces files n'existent pas encore. Un worker les crée à son démarrage.
 doctor-note-broker-old = Ce RabbitMQ est trop ancien ; ce service a besoin de la version 3.10 ou d'une plus récente.
 doctor-note-management-unseen = Son adresse n'est pas configurée (management_url dans la section [queue]) ; elle n'a donc pas été interrogée. Sur la machine du serveur de messages, on voit si elle est activée :
@@ -36,6 +38,7 @@ doctor-note-pkce-not-enforced = La connexion fonctionne. Keycloak laisserait aus
 doctor-note-nobody-signed-in = Personne ne s'est encore connecté. On ne voit qu'alors si Renku accepte les jetons : connectez-vous une fois et relancez cette commande.
 doctor-note-not-seen = Keycloak n'en dit rien sans l'épuiser. On le verra à la prochaine importation.
 doctor-note-not-fresh = Le jeton enregistré est périmé, ou plus ancien que ce qui a été corrigé dans Keycloak. Il sera renouvelé à la prochaine utilisation ; Renku pourra alors être interrogé.
+doctor-note-project-unasked = Il n'y a aucune connexion avec laquelle le demander. Connectez-vous une fois, ou utilisez --sign-in.
 doctor-note-project-at-work = Une importation est en cours dans ce projet, et tout autre appel pourrait la perturber. Il n'a pas été examiné ; relancez ceci ensuite.
 doctor-note-announces-early = Avant la version 6.10, Dataverse peut annoncer une version avant de la montrer. Ce service l'attend.
 doctor-note-signs-wrongly = Les versions 6.10 et 6.11 signent mal les adresses avec des caractères spéciaux. Ce service n'en demande pas ; d'autres outils peut-être.
@@ -54,6 +57,7 @@ doctor-note-after-the-above = Pas examiné, car quelque chose avant ne va pas.
 doctor-mend-with = Pour y remédier :
 doctor-sign-in-kcadm = Avant les commandes kcadm.sh, un administrateur de Keycloak se connecte une fois :
 doctor-all-well = Tout va bien.
+doctor-nothing-yet = Tout va bien, mais rien ne peut encore être importé : il manque un Dataverse ou un Renku dans la configuration.
 doctor-some-wrong = Quelque chose ne va pas.
 
 ## Registering
@@ -93,10 +97,15 @@ register-client-service = Pour un compte de service qui se connecte sur cette ma
 at-token-browser = Ouvrez cette adresse dans un navigateur sur cette machine :
 at-token-device = Ouvrez cette adresse dans un navigateur et saisissez le code :
 at-token-close-window = C'est fait. Vous pouvez fermer cette fenêtre.
+at-token-refused = La connexion a été refusée. Vous pouvez fermer cette fenêtre ; la commande indique ce qui s'est passé.
 at-token-password = Mot de passe :
 at-token-password-warning = Un mot de passe a sa place sur la page de Keycloak. Un programme qui le prend pourrait le garder, et le second facteur est omis. Seulement pour des tests.
 at-token-got = Un jeton pour
-at-token-stored = Conservé, pour que les importations continuent. Importations qui l'attendaient :
+at-token-stored = La connexion de { $person } est conservée ; { $imports ->
+    [0] aucune importation ne l'attendait.
+    [one] { $imports } importation l'attendait.
+   *[other] { $imports } importations l'attendaient.
+}
 at-token-service = Ce que les administrateurs tiennent à jour est importé désormais par
 at-token-service-before = et non plus par
 at-token-client-id = Le nom après --client-id est-il mal tapé ? C'est :

@@ -2,6 +2,9 @@
 //!
 //! What findings mean is in the room `doctor`.
 
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ use crate::adapters::probe::{DataverseLook, RenkuLook};
 use crate::adapters::rabbitmq;
 use crate::adapters::renku_core::RenkuCore;
 use crate::adapters::renku_data::RenkuData;
-use crate::adapters::store::{OpenError, Store};
+use crate::adapters::store::{OpenError, Store, lock_path};
 use crate::config::{Config, Flow, QueueKind, RenkuApi, RenkuConfig};
 use crate::doctor::{self, Doctor, PATIENCE, Place, Program};
 use crate::domain::ids::RenkuName;
@@ -23,7 +26,7 @@ use crate::domain::import::Phase;
 use crate::domain::manifest;
 use crate::domain::ports::Clock;
 use crate::domain::ports::identity::{CredentialState, IdentityStore as _};
-use crate::domain::ports::probe::{Broker, Ground, Management, ServicePerson, StoredSignIn};
+use crate::domain::ports::probe::{Broker, Ground, Made, Management, ServicePerson, StoredSignIn};
 use crate::domain::ports::renku::Renku;
 use crate::domain::ports::store::{ImportFilter, ImportStore as _};
 use crate::domain::ports::subscriptions::{SubscriptionFilter, SubscriptionStore as _};
@@ -150,6 +153,26 @@ struct Own {
     http: reqwest::Client,
 }
 
+/// The way there from the root; a relative one means nothing to somebody who does not know where we were started.
+fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_error| path.to_owned())
+}
+
+/// Whether a file can be made there: in its folder, or in the nearest one above it that exists.
+///
+/// Only making one tells, since a file system may be read-only, full or somebody else's; it is taken away at once.
+fn can_be_made(path: &Path) -> Result<(), String> {
+    let folder = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or_else(|| Path::new("/"));
+    let trial =
+        folder.join(format!(".dataverse-renku-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple()));
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&trial)
+        .and_then(|_file| fs::remove_file(&trial))
+        .map_err(|error| format!("{} cannot be made: in {} {error}", path.display(), folder.display()))
+}
+
 fn own(code: ProblemCode, words: String) -> Fault {
     Fault::new(Class::Permanent, Problem::new(code).saying(words))
 }
@@ -168,10 +191,22 @@ impl Own {
         key_file::read(path).map_err(|error| own(ProblemCode::VaultKeyWrong, error.to_string()))
     }
 
-    async fn open(&self) -> Result<Arc<Store>, Fault> {
-        let store = open_store(&self.config, Access::Tool)
-            .await
-            .map_err(|error| own(ProblemCode::StoreUnavailable, format!("{error:#}")))?;
+    /// The database; where none was made yet, the file that the first start makes.
+    async fn opened(&self) -> Result<Result<Arc<Store>, PathBuf>, Fault> {
+        let store = match open_store(&self.config, Access::Tool).await {
+            Ok(store) => store,
+            Err(error) => {
+                return match error.downcast_ref::<OpenError>() {
+                    // Whoever served here before left the lock: then the database is lost.
+                    Some(OpenError::File(path, why))
+                        if why.kind() == ErrorKind::NotFound && !lock_path(path).exists() =>
+                    {
+                        Ok(Err(whole(path)))
+                    }
+                    Some(_) | None => Err(own(ProblemCode::StoreUnavailable, format!("{error:#}"))),
+                };
+            }
+        };
         store.check_schema().await.map_err(|error| {
             let code = match &error {
                 OpenError::SchemaTooNew { .. } | OpenError::SchemaTooOld { .. } => {
@@ -185,18 +220,39 @@ impl Own {
             };
             own(code, error.to_string())
         })?;
-        Ok(store)
+        Ok(Ok(store))
+    }
+
+    /// Whether somebody's sign-in may be lost with the key.
+    async fn keeps_sign_ins(&self) -> Result<bool, Fault> {
+        let Ok(store) = self.opened().await? else { return Ok(false) };
+        for person in store.people(PEOPLE).await.map_err(store_fault)? {
+            if store.credential(person.id).await.map_err(store_fault)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
 #[async_trait]
 impl Ground for Own {
-    async fn key(&self) -> Result<(), Fault> {
-        self.keys().map(drop)
+    async fn key(&self) -> Result<Made, Fault> {
+        let missing = self.config.vault.make_at.as_ref().filter(|path| !path.exists());
+        let Some(path) = missing else { return self.keys().map(|_keys| Made::There) };
+        // A database that cannot be looked into has a line of its own, and may hold sign-ins.
+        if self.keeps_sign_ins().await.unwrap_or(true) {
+            return self.keys().map(|_keys| Made::There);
+        }
+        let path = whole(path);
+        can_be_made(&path).map_err(|words| own(ProblemCode::VaultKeyWrong, words))?;
+        Ok(Made::NotYet(path))
     }
 
-    async fn store(&self) -> Result<(), Fault> {
-        self.open().await.map(drop)
+    async fn store(&self) -> Result<Made, Fault> {
+        let Err(path) = self.opened().await? else { return Ok(Made::There) };
+        can_be_made(&path).map_err(|words| own(ProblemCode::StoreUnavailable, words))?;
+        Ok(Made::NotYet(path))
     }
 
     async fn broker(&self) -> Result<Broker, Fault> {
@@ -222,7 +278,7 @@ impl Ground for Own {
     }
 
     async fn at_work(&self, project: &ProjectAddress) -> Result<bool, Fault> {
-        let store = self.open().await?;
+        let Ok(store) = self.opened().await? else { return Ok(false) };
         for phase in [Phase::Submitting, Phase::Running, Phase::Verifying] {
             let filter = ImportFilter {
                 phase: Some(phase),
@@ -238,7 +294,7 @@ impl Ground for Own {
     }
 
     async fn service_person(&self, renku: &RenkuName) -> Result<ServicePerson, Fault> {
-        let store = self.open().await?;
+        let Ok(store) = self.opened().await? else { return Ok(ServicePerson::NotNeeded) };
         if let Some(person) = store.service_person(renku).await.map_err(store_fault)? {
             let credential = store.credential(person.id).await.map_err(store_fault)?;
             let state = credential.map(|credential| credential.state);
@@ -254,10 +310,14 @@ impl Ground for Own {
     }
 
     async fn sign_ins(&self, renku: &RenkuName, limit: u32) -> Result<Vec<StoredSignIn>, Fault> {
-        let store = self.open().await?;
+        let Ok(store) = self.opened().await? else { return Ok(Vec::new()) };
+        let people = store.people(PEOPLE).await.map_err(store_fault)?;
+        if people.is_empty() {
+            return Ok(Vec::new());
+        }
         let vault = Vault::new(self.keys()?)?;
         let mut found = Vec::new();
-        for person in store.people(PEOPLE).await.map_err(store_fault)? {
+        for person in people {
             if person.renku != *renku || found.len() >= limit as usize {
                 continue;
             }

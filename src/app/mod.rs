@@ -36,6 +36,22 @@ const REVOKE_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 /// How long after a change an import that is shown live shows it, at most.
 const LOOK_FOR_NEWS_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// Listens there.
+///
+/// # Errors
+/// Where that is not possible, with the reason and the setting or option that names another address.
+pub fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            anyhow::anyhow!(
+                "another program listens at {address} already: end it, or choose another port ({setting})"
+            )
+        } else {
+            anyhow::anyhow!("{address} cannot be listened on ({error}): choose another address ({setting})")
+        }
+    })
+}
+
 /// Whether the store is a file that another process serves with.
 pub fn is_in_use(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref::<OpenError>(), Some(OpenError::InUse(_)))
@@ -77,8 +93,7 @@ pub async fn serve(
     if serving.role != Role::Worker {
         let listener = match serving.listener {
             Some(listener) => listener,
-            None => TcpListener::bind(config.http.bind)
-                .with_context(|| format!("{} cannot be listened on", config.http.bind))?,
+            None => listen(config.http.bind, "http.bind")?,
         };
         let address = listener.local_addr()?;
         let watch = Arc::new(Watch::new(&parts.engine, LOOK_FOR_NEWS_EVERY));
@@ -135,7 +150,7 @@ pub async fn serve(
 }
 
 fn spawn_monitor(address: SocketAddr, monitored: Monitored, tasks: &Tasks) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(address).with_context(|| format!("{address} cannot be listened on"))?;
+    let listener = listen(address, "http.monitor")?;
     let server = web::monitor::server(monitored, listener)?;
     tasks.spawn("monitor", async move {
         if let Err(error) = server.await {

@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use url::Url;
 
 use crate::adapters::http::{self, HttpSettings};
 
@@ -41,8 +42,10 @@ impl Api {
     /// A client for the service at this address.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When it is no address, or TLS cannot be set up.
     pub(crate) fn new(server: &str, token: SecretString) -> anyhow::Result<Self> {
+        let readable = Url::parse(server).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        ensure!(readable, "--server is no address: “{server}”; it looks like https://connector.example.org");
         let settings = HttpSettings { total_timeout: Duration::from_secs(150), ..HttpSettings::default() };
         Ok(Self { server: server.trim_end_matches('/').to_owned(), token, http: http::client(&settings)? })
     }
@@ -82,7 +85,7 @@ impl Api {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
         let answer = request.bearer_auth(self.token.expose_secret()).send().await;
-        let answer = answer.with_context(|| format!("{} cannot be reached", self.server))?;
+        let answer = answer.map_err(|error| away(&self.server, error))?;
         let status = answer.status();
         let body = http::body(answer, LARGEST_ANSWER).await.context("the answer could not be read")?;
         let body: Value = serde_json::from_slice(&body).with_context(|| {
@@ -98,5 +101,41 @@ impl Api {
         let Some(code) = text("code") else { bail!("{} answered {status}", self.server) };
         let title = text("title").unwrap_or_default();
         Err(Refused { status: status.as_u16(), code, title, detail: text("detail"), body }.into())
+    }
+}
+
+/// The last cause alone: what stands before it only says again that nothing was answered.
+fn away(server: &str, error: reqwest::Error) -> anyhow::Error {
+    let timeout = error.is_timeout();
+    let error = anyhow::Error::new(error.without_url());
+    let why = if timeout { "no answer in time".to_owned() } else { error.root_cause().to_string() };
+    anyhow::anyhow!(
+        "{server} cannot be reached ({why}): is the service running, and is --server its address?"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_address_is_said_before_anything_is_asked() {
+        for server in ["kaese", "connector.example.org", "ftp://connector.example.org", ""] {
+            let told = Api::new(server, "token".into()).unwrap_err().to_string();
+            assert!(told.contains("--server") && told.contains(&format!("“{server}”")), "{told}");
+        }
+        Api::new("https://connector.example.org/", "token".into()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_away_is_named_with_one_reason() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let api = Api::new(&format!("http://{closed}"), "token".into()).unwrap();
+        let told = format!("{:#}", api.get("/imports").await.unwrap_err());
+        assert!(
+            told.starts_with(&format!("http://{closed} cannot be reached (Connection refused")),
+            "{told}"
+        );
+        assert_eq!(told.matches("refused").count(), 1, "{told}");
     }
 }

@@ -36,7 +36,11 @@ pub(super) async fn run(
         Ok((config, warnings)) => {
             let mut findings: Vec<Finding> = warnings
                 .iter()
-                .map(|warning| Finding::look(HERE, Check::Configuration, Note::Risky, warning.to_string()))
+                .map(|warning| {
+                    let missing = matches!(warning.key.as_str(), "dataverse" | "renku");
+                    let note = if missing { Note::NothingToImport } else { Note::Risky };
+                    Finding::look(HERE, Check::Configuration, note, warning.to_string())
+                })
                 .collect();
             if findings.is_empty() {
                 findings.push(Finding::fine(HERE, Check::Configuration, ""));
@@ -160,7 +164,12 @@ fn tell_end(findings: &[Finding], sound: bool, language: Language, config: Optio
         out::line(format!("      kcadm.sh config credentials --server {server} --realm master --user ADMIN"));
     }
     out::line("");
-    let end = if sound { "doctor-all-well" } else { "doctor-some-wrong" };
+    let nothing_yet = findings.iter().any(|finding| finding.note == Some(Note::NothingToImport));
+    let end = match (sound, nothing_yet) {
+        (true, false) => "doctor-all-well",
+        (true, true) => "doctor-nothing-yet",
+        (false, _) => "doctor-some-wrong",
+    };
     out::line(text(language, end, &[]));
 }
 

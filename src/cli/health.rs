@@ -7,8 +7,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
-
 use super::args::HealthArgs;
 use super::{configuration, out};
 use crate::adapters::http::{self, HttpSettings};
@@ -21,6 +19,7 @@ const MOST: usize = 64 << 10;
 
 pub(super) async fn run(file: Option<&Path>, args: &HealthArgs) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
+    let setting = if config.http.monitor.is_some() { "http.monitor" } else { "http.bind" };
     let address = here(config.http.monitor.unwrap_or(config.http.bind));
     let path = if args.ready { "readyz" } else { "healthz" };
     let settings = HttpSettings {
@@ -30,11 +29,20 @@ pub(super) async fn run(file: Option<&Path>, args: &HealthArgs) -> anyhow::Resul
         keep_alive: false,
     };
     let answer = http::client(&settings)?.get(format!("http://{address}/{path}")).send().await;
-    let answer = answer.with_context(|| format!("nobody answers at {address}"))?;
+    let answer = answer.map_err(|error| silent(&error, address, setting))?;
     let well = answer.status().is_success();
     let body = http::body(answer, MOST).await?;
     out::line(String::from_utf8_lossy(&body));
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn silent(error: &reqwest::Error, address: SocketAddr, setting: &str) -> anyhow::Error {
+    let what = if error.is_timeout() {
+        format!("the service at {address} does not answer within {} s", PATIENCE.as_secs())
+    } else {
+        format!("no service answers at {address}")
+    };
+    anyhow::anyhow!("{what}: is it started, with the same address in its configuration ({setting})?")
 }
 
 /// Who listens on every address is asked on this machine's own.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -92,7 +93,10 @@ pub(super) async fn signed_in(
         }
         None if args.device || renku.oidc.flow == Flow::Device => by_device(&provider, stay).await,
         None => {
-            let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+            let listener =
+                app::listen((Ipv4Addr::LOCALHOST, args.port).into(), "--port; 0 is any that is free")?;
+            listener.set_nonblocking(true)?;
+            let listener = TcpListener::from_std(listener)?;
             place.redirect_uri = format!("http://{}/", listener.local_addr()?);
             match by_browser(&provider, &listener, &place.redirect_uri, stay).await {
                 Ok(got) => Ok(got),
@@ -151,7 +155,8 @@ async fn keep(
 ) -> anyhow::Result<()> {
     let (person, woken) =
         parts.identity.adopt(renku, tokens, claims).await.map_err(|fault| Named(fault.problem))?;
-    out::note(format!("{} {} ({woken})", say("stored"), person.username));
+    let values = [("person", person.username.as_str().into()), ("imports", woken.into())];
+    out::note(text(Language::En, "at-token-stored", &values));
     if service {
         let earlier = parts.people.set_service_person(&person, SystemClock.now()).await?;
         tracing::info!(person.id = %person.id, renku = %renku, "somebody is named the service person");
@@ -204,13 +209,18 @@ async fn by_browser(
 async fn came_back(listener: &TcpListener, state: &str) -> anyhow::Result<SecretString> {
     loop {
         let (mut stream, _) = listener.accept().await?;
-        let Ok(Some(query)) = tokio::time::timeout(Duration::from_secs(5), asked(&mut stream)).await else {
+        let asked = tokio::time::timeout(Duration::from_secs(5), asked(&mut stream)).await;
+        let Ok(Some((query, language))) = asked else {
             continue;
         };
         let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let ours = value("state").is_some_and(|found| found == state);
         let status = if ours { "200 OK" } else { "404 Not Found" };
-        let page = if ours { say("close-window") } else { String::new() };
+        let page = match (ours, value("code").is_some()) {
+            (true, true) => text(language, "at-token-close-window", &[]),
+            (true, false) => text(language, "at-token-refused", &[]),
+            (false, _) => String::new(),
+        };
         let answer = format!(
             "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
             page.len()
@@ -228,8 +238,8 @@ async fn came_back(listener: &TcpListener, state: &str) -> anyhow::Result<Secret
     }
 }
 
-/// The parameters of a browser's request.
-async fn asked(stream: &mut TcpStream) -> Option<Vec<(String, String)>> {
+/// The parameters of a browser's request, and the language that it asks for.
+async fn asked(stream: &mut TcpStream) -> Option<(Vec<(String, String)>, Language)> {
     let mut read = Vec::new();
     let mut limited = stream.take(REQUEST_CAP);
     while !read.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -238,9 +248,14 @@ async fn asked(stream: &mut TcpStream) -> Option<Vec<(String, String)>> {
         }
     }
     let text = String::from_utf8_lossy(&read);
-    let target = text.lines().next()?.split(' ').nth(1)?;
+    let mut lines = text.lines();
+    let target = lines.next()?.split(' ').nth(1)?;
+    let language = lines
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("accept-language"))
+        .map_or_else(Language::default, |(_, wishes)| Language::of_header(wishes));
     let url = Url::parse("http://127.0.0.1").ok()?.join(target).ok()?;
-    Some(url.query_pairs().into_owned().collect())
+    Some((url.query_pairs().into_owned().collect(), language))
 }
 
 async fn inspect(config: &Config, renku: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {

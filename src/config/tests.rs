@@ -320,6 +320,22 @@ fn a_missing_key_is_made_on_loopback_only() {
 }
 
 #[test]
+fn a_key_file_in_a_folder_that_does_not_exist_is_a_fault_and_nothing_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("nosuch");
+    let named = format!("[vault]\nkey_file = {:?}\n", folder.join("key"));
+    for url in ["http://127.0.0.1:8473", "https://connector.example.org"] {
+        let path = dir.path().join("config.toml");
+        std::fs::write(&path, GOOD.replace("https://connector.example.org", url) + &named).unwrap();
+        let faults = Config::load(Some(&path), []).unwrap_err();
+        only(&faults, "vault.key_file");
+        assert!(faults[0].message.contains(&folder.display().to_string()), "{}", faults[0]);
+        assert!(faults[0].remedy.contains("mistyped"), "{}", faults[0]);
+    }
+    assert!(!folder.exists());
+}
+
+#[test]
 fn http_to_other_machines_needs_a_word_and_warns() {
     let text = GOOD.replace("https://renku.example\"", "http://renku.example\"\nallow_http = true");
     let (_, warnings) = load(&text, &[]).unwrap();

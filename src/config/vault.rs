@@ -73,7 +73,9 @@ impl VaultConfig {
             for text in &texts {
                 keys.push(section.key("key", text)?);
             }
-            let path = match file? {
+            let file = file?;
+            let named = file.is_some();
+            let path = match file {
                 None if !keys.is_empty() => return Some(Self { keys, make_at: None }),
                 path => path.unwrap_or_else(|| state.join("vault.key")),
             };
@@ -90,6 +92,18 @@ impl VaultConfig {
                     return None;
                 }
                 return Some(Self { keys, make_at: None });
+            }
+            // Where not even the folder exists, the name is more likely mistyped, or a mount is missing.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| named && !folder.is_dir()) {
+                let remedy = format!(
+                    "Look whether it is mistyped; otherwise make the folder {} first.",
+                    folder.display()
+                );
+                let message =
+                    format!("There is no file {}, and no folder {} either", path.display(), folder.display());
+                section.fault("key_file", Unfit::new(message, remedy));
+                return None;
             }
             if may_make && keys.is_empty() {
                 return Some(Self { keys, make_at: Some(path) });

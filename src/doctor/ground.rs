@@ -8,7 +8,7 @@ use futures_util::future;
 
 use super::mend::quoted;
 use super::{Check, Doctor, Finding, Note};
-use crate::domain::ports::probe::{Broker, Management};
+use crate::domain::ports::probe::{Broker, Made, Management};
 use crate::domain::problem::{Fault, ProblemCode};
 
 const HERE: &str = "here";
@@ -94,9 +94,10 @@ fn managed_by(
     Some(finding.after(took))
 }
 
-fn plain(check: Check, (answer, took): (Result<(), Fault>, Duration)) -> Finding {
+fn plain(check: Check, (answer, took): (Result<Made, Fault>, Duration)) -> Finding {
     let finding = match answer {
-        Ok(()) => Finding::fine(HERE, check, ""),
+        Ok(Made::There) => Finding::fine(HERE, check, ""),
+        Ok(Made::NotYet(path)) => Finding::look(HERE, check, Note::NotYet, path.display().to_string()),
         Err(fault) => {
             let old_schema = fault.problem.code == ProblemCode::SchemaNotCurrent;
             let commands = old_schema.then(|| "dataverse-renku migrate".to_owned()).into_iter().collect();

@@ -154,6 +154,10 @@ pub enum Mark {
 pub enum Note {
     /// A warning of the configuration.
     Risky,
+    /// No Dataverse or no Renku is configured.
+    NothingToImport,
+    /// The first start makes it.
+    NotYet,
     /// Queues are made when a worker starts.
     QueuesMissing,
     /// The broker is older than what our queues need.
@@ -172,6 +176,8 @@ pub enum Note {
     NotSeen,
     /// The access token's time is over; it is renewed at its next use.
     NotFresh,
+    /// Nobody is signed in who could be asked about the project.
+    ProjectUnasked,
     /// An import of ours is at work in the project, so that nobody else may call there.
     ProjectAtWork,
     /// Dataverse before 6.10 may announce a version that it does not show yet.
@@ -200,8 +206,10 @@ pub enum Note {
 
 impl Note {
     /// Every note.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Risky,
+        Self::NothingToImport,
+        Self::NotYet,
         Self::QueuesMissing,
         Self::BrokerOld,
         Self::ManagementUnseen,
@@ -211,6 +219,7 @@ impl Note {
         Self::NobodySignedIn,
         Self::NotSeen,
         Self::NotFresh,
+        Self::ProjectUnasked,
         Self::ProjectAtWork,
         Self::AnnouncesEarly,
         Self::SignsWrongly,
@@ -229,6 +238,8 @@ impl Note {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Risky => "risky",
+            Self::NothingToImport => "nothing-to-import",
+            Self::NotYet => "not-yet",
             Self::QueuesMissing => "queues-missing",
             Self::BrokerOld => "broker-old",
             Self::ManagementUnseen => "management-unseen",
@@ -238,6 +249,7 @@ impl Note {
             Self::NobodySignedIn => "nobody-signed-in",
             Self::NotSeen => "not-seen",
             Self::NotFresh => "not-fresh",
+            Self::ProjectUnasked => "project-unasked",
             Self::ProjectAtWork => "project-at-work",
             Self::AnnouncesEarly => "announces-early",
             Self::SignsWrongly => "signs-wrongly",

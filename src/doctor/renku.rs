@@ -149,7 +149,11 @@ impl Doctor {
             Err(fault) => return vec![Finding::broken(subject, Check::SignIn, fault.problem).after(took)],
         };
         if found.is_empty() {
-            return vec![Finding::look(subject, Check::SignIn, Note::NobodySignedIn, "")];
+            let project = self.project.as_ref().map(|project| {
+                Finding::look(subject, Check::Project, Note::ProjectUnasked, project.to_string())
+            });
+            let nobody = Finding::look(subject, Check::SignIn, Note::NobodySignedIn, "");
+            return [nobody].into_iter().chain(project).collect();
         }
         let each = found.iter().map(|sign_in| self.person(renku, subject, sign_in, data));
         future::join_all(each).await.into_iter().flatten().collect()
@@ -186,6 +190,12 @@ impl Doctor {
     ) -> Vec<Finding> {
         let place = Place { username: Some(sign_in.username.clone()), ..renku.place.clone() };
         let named = |finding: Finding| Finding { seen: sign_in.username.clone(), ..finding };
+        // Every person has a line about the project, whatever is before it.
+        let unseen = || {
+            let project = self.project.as_ref()?;
+            let seen = format!("{}, {project}", sign_in.username);
+            Some(Finding { seen, ..Finding::skipped(subject, Check::Project) })
+        };
         let stored = match &sign_in.state {
             CredentialState::Dead { problem } => Some(problem.clone()),
             CredentialState::Disconnecting => return Vec::new(),
@@ -204,22 +214,27 @@ impl Doctor {
                     SignInFacts::NotSeen => Finding::look(subject, Check::SignIn, Note::NotSeen, ""),
                 };
                 let line = named(line).after(took);
-                let Some(data) = data else { return vec![line] };
+                let Some(data) = data else { return [line].into_iter().chain(unseen()).collect() };
                 if seen == SignInFacts::KeyGone {
-                    return vec![line, named(Finding::look(subject, Check::Person, Note::NotFresh, ""))];
+                    let known = named(Finding::look(subject, Check::Person, Note::NotFresh, ""));
+                    return [line, known].into_iter().chain(unseen()).collect();
                 }
                 let known = named(self.known(renku, subject, sign_in, data).await);
                 let project = self.project.as_ref().filter(|_| known.mark == Mark::Fine);
                 let project = match project {
-                    Some(project) => Some(self.writable(renku, subject, sign_in, project).await),
-                    None => None,
+                    Some(project) => {
+                        let found = self.writable(renku, subject, sign_in, project).await;
+                        Some(Finding { seen: format!("{}, {project}", sign_in.username), ..found })
+                    }
+                    None => unseen(),
                 };
                 return [line, known].into_iter().chain(project).collect();
             }
         };
         let problem = problem.unwrap_or_else(|| Problem::new(ProblemCode::SignInNeeded));
         let commands = mend::commands(&problem, &place);
-        vec![named(Finding::broken(subject, Check::SignIn, problem)).with(commands).after(took)]
+        let broken = named(Finding::broken(subject, Check::SignIn, problem)).with(commands).after(took);
+        [broken].into_iter().chain(unseen()).collect()
     }
 
     /// Whether the person may bring datasets into the project, asked as an import asks it.
@@ -257,8 +272,8 @@ impl Doctor {
             };
             let (asked, took) = self.within(ProblemCode::RenkuUnreachable, asked).await;
             return match asked {
-                Ok(true) => Finding::fine(subject, Check::Project, project.to_string()),
-                Ok(false) => Finding::look(subject, Check::Project, Note::ProjectAtWork, project.to_string()),
+                Ok(true) => Finding::fine(subject, Check::Project, ""),
+                Ok(false) => Finding::look(subject, Check::Project, Note::ProjectAtWork, ""),
                 Err(fault) => Finding::broken(subject, Check::Project, fault.problem),
             }
             .after(took);

@@ -8,7 +8,8 @@ use super::*;
 use crate::domain::import::{Plan, RemoteJob};
 use crate::domain::ports::identity::CredentialState;
 use crate::domain::ports::probe::{
-    Broker, CodeFlowFacts, DataverseFacts, Gateway, Management, Offered, Realm, ServicePerson, SignInFacts,
+    Broker, CodeFlowFacts, DataverseFacts, Gateway, Made, Management, Offered, Realm, ServicePerson,
+    SignInFacts,
 };
 use crate::domain::ports::renku::{AccessToken, Arrived, Capabilities, JobStatus, SubmitFailure};
 use crate::domain::project::Project;
@@ -19,6 +20,7 @@ use crate::domain::time::Timestamp;
 struct Around {
     takes: Duration,
     at_work: bool,
+    nobody: bool,
     version: &'static str,
     tools: Vec<Value>,
     broker: Mutex<Option<Broker>>,
@@ -35,12 +37,12 @@ impl Around {
 
 #[async_trait]
 impl Ground for Around {
-    async fn key(&self) -> Result<(), Fault> {
-        self.answers(Ok(())).await
+    async fn key(&self) -> Result<Made, Fault> {
+        self.answers(Ok(Made::There)).await
     }
 
-    async fn store(&self) -> Result<(), Fault> {
-        self.answers(Ok(())).await
+    async fn store(&self) -> Result<Made, Fault> {
+        self.answers(Ok(Made::There)).await
     }
 
     async fn broker(&self) -> Result<Broker, Fault> {
@@ -63,6 +65,9 @@ impl Ground for Around {
     }
 
     async fn sign_ins(&self, _: &RenkuName, _: u32) -> Result<Vec<StoredSignIn>, Fault> {
+        if self.nobody {
+            return Ok(Vec::new());
+        }
         let alice = StoredSignIn {
             username: "alice".to_owned(),
             access: AccessToken::new(SecretString::from("opaque")),
@@ -482,7 +487,17 @@ async fn a_project_in_which_an_import_is_at_work_is_left_alone() {
             doctor(Around { at_work, version: "6.11", ..Around::default() }, true, true).examine().await;
         let project = findings.iter().find(|finding| finding.check == Check::Project).unwrap();
         assert_eq!((project.mark, project.note), (mark, note));
+        assert_eq!(project.seen, "alice, https://renku.example/gitlab/alice/one");
     }
+}
+
+#[tokio::test]
+async fn a_project_about_which_nobody_can_be_asked_is_told_all_the_same() {
+    let around = Around { nobody: true, version: "6.11", ..Around::default() };
+    let findings = doctor(around, true, true).examine().await;
+    let project = findings.iter().find(|finding| finding.check == Check::Project).unwrap();
+    assert_eq!((project.mark, project.note), (Mark::Look, Some(Note::ProjectUnasked)));
+    assert_eq!(project.seen, "https://renku.example/gitlab/alice/one");
 }
 
 #[tokio::test(start_paused = true)]

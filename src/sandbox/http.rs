@@ -96,7 +96,13 @@ impl Server {
 /// # Errors
 /// When the port is taken.
 pub fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
-    let listener = TcpListener::bind(("127.0.0.1", port))?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
+        let words = format!(
+            "127.0.0.1:{port} cannot be listened on ({error}): end the other program there, or choose with --port \
+             where four ports in a row are free (0: any)"
+        );
+        io::Error::new(error.kind(), words)
+    })?;
     let port = listener.local_addr()?.port();
     Ok((listener, port))
 }

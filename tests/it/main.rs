@@ -30,6 +30,7 @@ mod doctor_world;
 mod embedded_queue;
 mod engine;
 mod engine_world;
+mod first_steps;
 mod harness;
 mod identity;
 mod kill;

@@ -164,7 +164,7 @@ async fn a_sign_in_by_device_or_password_is_kept_where_that_is_asked_for_and_imp
     waiting.answered(&world, true).await;
     let (status, printed, said) = waiting.end();
     assert_eq!((status, printed.as_str()), (Some(0), ""), "{said}");
-    assert!(said.contains("Kept") && said.contains("alice"), "{said}");
+    assert!(said.contains("alice's sign-in is kept; no import had waited for it."), "{said}");
     assert_eq!(world.at_an_import().await, None);
 
     let world = World::with_simulated_keycloak().await;
@@ -172,7 +172,7 @@ async fn a_sign_in_by_device_or_password_is_kept_where_that_is_asked_for_and_imp
     let kept = world.fed(&["token", "get", "--store", "--password", "alice"], "any\n");
     let said = String::from_utf8(kept.stderr).unwrap();
     assert_eq!((kept.status.code(), kept.stdout.len()), (Some(0), 0), "{said}");
-    assert!(said.contains("Kept") && said.contains("alice"), "{said}");
+    assert!(said.contains("alice's sign-in is kept; no import had waited for it."), "{said}");
     assert_eq!(world.at_an_import().await, None);
 }
 
@@ -402,4 +402,54 @@ async fn without_the_issuer_a_token_is_judged_by_its_claims_and_another_realms_n
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     assert_eq!((status, doors(&told)), (Some(0), vec![('✓', PYTHON), ('✗', GO), ('✓', DATA)]), "{told}");
     assert!(told.contains("The signature could not be checked"), "{told}");
+}
+
+/// Begins a `token get` through a browser, and says where that would be sent back to, and with which state.
+fn at_a_browser(world: &World) -> (Child, BufReader<std::process::ChildStderr>, String, String) {
+    let mut child = world.spawned(&["token", "get"]);
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let url = loop {
+        let mut line = String::new();
+        assert!(said.read_line(&mut line).unwrap() > 0, "no address");
+        if line.trim().starts_with("http") {
+            break url::Url::parse(line.trim()).unwrap();
+        }
+    };
+    let value = |wanted| url.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned();
+    (child, said, value("redirect_uri"), value("state"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_is_told_in_its_language_that_the_sign_in_was_refused() {
+    let world = World::with_simulated_keycloak().await;
+    for (language, words) in [
+        ("fr-CH, en;q=0.5", "La connexion a été refusée."),
+        ("de", "Die Anmeldung wurde abgelehnt."),
+        ("xx", "Signing in was refused."),
+    ] {
+        let (mut child, mut said, back, state) = at_a_browser(&world);
+        let http = client(&HttpSettings::default()).unwrap();
+        let query = [("error", "access_denied"), ("state", state.as_str())];
+        let answer = http.get(&back).query(&query).header("Accept-Language", language).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        let page = answer.text().await.unwrap();
+        assert!(page.starts_with(words), "{page}");
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert!(rest.contains("sign-in-refused") && rest.contains("access_denied"), "{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_named_with_the_option_that_names_another() {
+    let world = World::with_simulated_keycloak().await;
+    let kept = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = kept.local_addr().unwrap();
+    let told = world.ours(&["token", "get", "--port", &address.port().to_string()]);
+    assert_eq!((told.status.code(), told.stdout.len()), (Some(1), 0));
+    let told = String::from_utf8(told.stderr).unwrap();
+    let line = told.lines().last().unwrap();
+    assert!(line.starts_with(&format!("another program listens at {address} already")), "{told}");
+    assert!(line.contains("--port"), "{told}");
 }

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lapin::uri::AMQPUri;
+
 use crate::domain::ports::queue::{Lane, QueueError};
 
 /// Why the broker could not be used.
@@ -23,6 +25,15 @@ pub enum RabbitError {
         "for polls and for retries at least one length of waiting is needed, each between 1 ms and 24 days"
     )]
     Rungs,
+    /// Nobody answers where the broker should be.
+    #[error("no broker answers at {address}, which `queue.url` names")]
+    Away {
+        /// Host and port, without user and password.
+        address: String,
+        /// What happened instead.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
     /// No answer in time; the broker may be frozen or overloaded.
     #[error("the broker did not {doing} within {within:?}")]
     Silent {
@@ -91,10 +102,25 @@ impl RabbitError {
         move |source| Self::Amqp { doing, source }
     }
 
+    /// The error of a connection to this address that did not come about.
+    pub(super) fn connecting(address: &AMQPUri) -> impl Fn(lapin::Error) -> Self + use<> {
+        let address = format!("{}:{}", address.authority.host, address.authority.port);
+        move |error| {
+            if let lapin::ErrorKind::IOError(source) = error.kind() {
+                return Self::Away { address: address.clone(), source: Arc::clone(source) };
+            }
+            Self::Amqp { doing: "let us in", source: error }
+        }
+    }
+
     /// Whether connection, channels, queues or consumers have to be made anew before it can go on.
     pub(super) const fn needs_rebuild(&self) -> bool {
         match self {
-            Self::Amqp { .. } | Self::Returned { .. } | Self::Cancelled { .. } | Self::Disconnected => true,
+            Self::Away { .. }
+            | Self::Amqp { .. }
+            | Self::Returned { .. }
+            | Self::Cancelled { .. }
+            | Self::Disconnected => true,
             Self::Address
             | Self::Prefix
             | Self::Rungs
@@ -118,6 +144,7 @@ impl From<RabbitError> for QueueError {
             RabbitError::Address
             | RabbitError::Prefix
             | RabbitError::Rungs
+            | RabbitError::Away { .. }
             | RabbitError::Amqp { .. }
             | RabbitError::Mismatch { .. }
             | RabbitError::Cancelled { .. }

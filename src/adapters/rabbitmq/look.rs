@@ -47,7 +47,8 @@ pub async fn look(url: &SecretString, prefix: &str, heartbeat: Duration) -> Resu
 async fn missing(address: AMQPUri, prefix: &str) -> Result<Vec<String>, RabbitError> {
     let failed = |doing| move |source| RabbitError::Amqp { doing, source };
     let properties = ConnectionProperties::default().with_connection_name("dataverse-renku doctor".into());
-    let connection = Connection::connect_uri(address, properties).await.map_err(failed("let us in"))?;
+    let away = RabbitError::connecting(&address);
+    let connection = Connection::connect_uri(address, properties).await.map_err(away)?;
     let topology = Topology::new(prefix, Rungs::default())?;
     // Side by side, since the broker may be far away.
     let connected = &connection;

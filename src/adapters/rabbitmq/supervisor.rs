@@ -253,7 +253,7 @@ async fn connect(shared: &Shared, role: &str) -> Result<Arc<Connection>, RabbitE
     let name = format!("{} ({role})", shared.settings.connection_name);
     let properties = ConnectionProperties::default().with_connection_name(name.into());
     let connected = Connection::connect_uri(shared.address.clone(), properties).await;
-    connected.map(Arc::new).map_err(RabbitError::amqp("let us in"))
+    connected.map(Arc::new).map_err(RabbitError::connecting(&shared.address))
 }
 
 /// Reads the address and fills in what is left out.

@@ -47,6 +47,17 @@ pub enum OpenError {
     Migrate(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// Nobody answers at this host and port.
+#[derive(Debug, thiserror::Error)]
+#[error("no PostgreSQL answers at {address}, which `store.url` names")]
+pub(super) struct Away {
+    /// Without user and password.
+    pub(super) address: String,
+    /// What happened instead.
+    #[source]
+    pub(super) source: std::io::Error,
+}
+
 pub(super) fn unavailable(source: impl Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Box::new(source))
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use error::OpenError;
-pub use open::Access;
+pub use open::{Access, lock_path};
 
 /// Imports, people and sessions in a database.
 #[derive(Debug)]

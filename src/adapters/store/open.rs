@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::time::timeout;
 
-use super::error::OpenError;
+use super::error::{Away, OpenError};
 use super::sql::Database;
 
 /// Who opens the store.
@@ -29,6 +31,8 @@ const POSTGRES_CONNECTIONS: u32 = 10;
 const SQLITE_READERS: u32 = 4;
 /// After this an outage of PostgreSQL has a name instead of a queue of waiting requests.
 const POSTGRES_WAIT: Duration = Duration::from_secs(4);
+/// Within this PostgreSQL tells a single connection what is wrong.
+const POSTGRES_ANSWER: Duration = Duration::from_secs(3);
 /// Writers of an SQLite file stand in a queue, each for some milliseconds.
 const SQLITE_WAIT: Duration = Duration::from_secs(30);
 
@@ -36,7 +40,7 @@ const SQLITE_WAIT: Duration = Duration::from_secs(30);
 pub(super) async fn open(url: &str, access: Access) -> Result<(Database, Option<File>), OpenError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => sqlite(url, access).await,
-        Some("postgres" | "postgresql") => Ok((postgres(url).await?, None)),
+        Some("postgres" | "postgresql") => Ok((postgres(url, access).await?, None)),
         _ => Err(OpenError::Address("it begins with sqlite: or postgres:", None)),
     }
 }
@@ -107,13 +111,14 @@ fn make(path: &Path) -> Result<File, Refused> {
     Ok(lock)
 }
 
-fn lock_path(path: &Path) -> PathBuf {
+/// The file beside an SQLite database that whoever serves with it locks; it stays when the service ends.
+pub fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)
 }
 
-async fn postgres(url: &str) -> Result<Database, OpenError> {
+async fn postgres(url: &str, access: Access) -> Result<Database, OpenError> {
     let options = PgConnectOptions::from_str(url).map_err(|error| {
         OpenError::Address("it is not postgres://USER@HOST/DATABASE", Some(Box::new(error)))
     })?;
@@ -123,11 +128,34 @@ async fn postgres(url: &str) -> Result<Database, OpenError> {
         ("lock_timeout", "8s"),
         ("idle_in_transaction_session_timeout", "30s"),
     ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(POSTGRES_WAIT)
-        .connect_with(options)
-        .await
-        .map_err(|error| OpenError::Connect(Box::new(error)))?;
-    Ok(Database::Postgres(pool))
+    // A pool tries until its time is over and does not say why; a tool, and whoever looks at it, wants to know at once.
+    if access == Access::Tool {
+        told(&options).await?;
+    }
+    let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(POSTGRES_WAIT);
+    match pool.connect_with(options.clone()).await {
+        Ok(pool) => Ok(Database::Postgres(pool)),
+        Err(error @ sqlx::Error::PoolTimedOut) => {
+            told(&options).await?;
+            Err(OpenError::Connect(Box::new(error)))
+        }
+        Err(error) => Err(OpenError::Connect(Box::new(error))),
+    }
+}
+
+/// What PostgreSQL says to one connection, or that it is not there.
+async fn told(options: &PgConnectOptions) -> Result<(), OpenError> {
+    let away = |source| {
+        let address = format!("{}:{}", options.get_host(), options.get_port());
+        OpenError::Connect(Box::new(Away { address, source }))
+    };
+    match timeout(POSTGRES_ANSWER, options.connect()).await {
+        Ok(Ok(connection)) => {
+            drop(connection.close().await);
+            Ok(())
+        }
+        Ok(Err(sqlx::Error::Io(source))) => Err(away(source)),
+        Ok(Err(error)) => Err(OpenError::Connect(Box::new(error))),
+        Err(_elapsed) => Err(away(std::io::ErrorKind::TimedOut.into())),
+    }
 }

@@ -215,20 +215,29 @@ impl std::fmt::Debug for StoredSignIn {
     }
 }
 
+/// Something of ours that the first start makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// It is there.
+    There,
+    /// Nothing was started yet; it will be made here.
+    NotYet(std::path::PathBuf),
+}
+
 /// This service's own ground: key, database, broker.
 #[async_trait]
 pub trait Ground: Send + Sync {
-    /// Whether the key that opens stored sign-ins can be read.
+    /// Whether the key that opens stored sign-ins can be read, or will be made.
     ///
     /// # Errors
-    /// `vault-key-wrong`.
-    async fn key(&self) -> Result<(), Fault>;
+    /// `vault-key-wrong`, also when it cannot be made.
+    async fn key(&self) -> Result<Made, Fault>;
 
-    /// Whether the database can be opened and has this program's form.
+    /// Whether the database can be opened and has this program's form, or will be made.
     ///
     /// # Errors
-    /// `store-unavailable`, `schema-not-current`.
-    async fn store(&self) -> Result<(), Fault>;
+    /// `store-unavailable`, also when it cannot be made; `schema-not-current`.
+    async fn store(&self) -> Result<Made, Fault>;
 
     /// Whether the broker can be reached.
     ///

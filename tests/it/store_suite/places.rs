@@ -155,6 +155,9 @@ async fn a_postgres_that_is_away_is_said_within_seconds() {
     let url = format!("postgres://u:hidden@127.0.0.1:{closed}/x").into();
     let refusal = open(&url, Access::Serve).await.unwrap_err();
     assert!(matches!(refusal, OpenError::Connect(_)), "{refusal}");
+    let why = std::error::Error::source(&refusal).unwrap();
+    assert!(why.to_string().contains(&format!("127.0.0.1:{closed}")), "{why}");
+    assert!(std::error::Error::source(why).unwrap().to_string().contains("refused"), "{why:?}");
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     assert!(!format!("{refusal:?}").contains("hidden"));
 }
