@@ -101,6 +101,7 @@ pub fn doctor_by(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Doct
         ground: Arc::new(Own { config: config.clone(), http }),
         renkus,
         installations,
+        program: Program::default(),
         present: Vec::new(),
         project: None,
         patience: PATIENCE,

@@ -46,6 +46,7 @@ pub(super) async fn run(
                 findings.push(Finding::fine(HERE, Check::Configuration, ""));
             }
             let mut doctor = app::doctor(&config)?;
+            doctor.program.clone_from(program);
             for renku in &mut doctor.renkus {
                 renku.place.program.clone_from(program);
             }

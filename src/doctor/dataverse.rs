@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Doctor, Finding, Installation, Note, clock};
+use super::{Check, Doctor, Finding, Installation, Note, Program, clock};
 use crate::domain::ports::probe::DataverseFacts;
 use crate::domain::problem::{Problem, ProblemCode};
 use crate::domain::registered::differences;
@@ -39,7 +39,7 @@ impl Doctor {
             let command = format!("grep -rin {sets} /etc/nginx /etc/apache2 /etc/httpd");
             findings.push(Finding::look(&subject, Check::SignedAddresses, note, "").with(vec![command]));
         }
-        findings.extend(workflow(installation, &subject, &facts));
+        findings.extend(workflow(&self.program, installation, &subject, &facts));
         findings
     }
 
@@ -52,7 +52,7 @@ impl Doctor {
                 .with(vec![format!("curl -s {HOST}/api/admin/externalTools")]);
         }
         let (tools, took) = self.within(ProblemCode::DataverseUnreachable, installation.probe.tools()).await;
-        let register = vec![format!("dataverse-renku register --installation {}", installation.name)];
+        let register = vec![format!("{} register --installation {}", self.program, installation.name)];
         let finding = match tools {
             Err(fault) => Finding::broken(subject, Check::Tool, fault.problem),
             Ok(tools) => match drift(&tools, &installation.tool) {
@@ -91,10 +91,14 @@ pub fn drift(registered: &[Value], ours: &Value) -> Option<Vec<String>> {
     Some(differences(found, ours))
 }
 
-fn workflow(installation: &Installation, subject: &str, facts: &DataverseFacts) -> Vec<Finding> {
+fn workflow(
+    program: &Program,
+    installation: &Installation,
+    subject: &str,
+    facts: &DataverseFacts,
+) -> Vec<Finding> {
     // With this program there, the second shows what differs, and changes nothing.
-    let register =
-        format!("dataverse-renku register --installation {} --admin-url {HOST}", installation.name);
+    let register = format!("{program} register --installation {} --admin-url {HOST}", installation.name);
     let look = |check, note, paths: &[&str]| {
         let asked = paths.iter().map(|path| format!("curl -s {HOST}{path}"));
         let ours = (!paths.is_empty()).then(|| register.clone());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future;
 
 use super::mend::quoted;
-use super::{Check, Doctor, Finding, Note};
+use super::{Check, Doctor, Finding, Note, Program};
 use crate::domain::ports::probe::{Broker, Made, Management};
 use crate::domain::problem::{Fault, ProblemCode};
 
@@ -24,8 +24,11 @@ impl Doctor {
         let managed = self.within(ProblemCode::QueueUnavailable, managed);
         let (key, store, (seen, took), managed) = future::join4(key, store, broker, managed).await;
         let unseen = seen.is_err();
-        let mut findings =
-            vec![plain(Check::Key, key), plain(Check::Store, store), broker_of(seen).after(took)];
+        let mut findings = vec![
+            plain(&self.program, Check::Key, key),
+            plain(&self.program, Check::Store, store),
+            broker_of(seen).after(took),
+        ];
         findings.extend(managed_by(managed, unseen));
         findings
     }
@@ -94,13 +97,13 @@ fn managed_by(
     Some(finding.after(took))
 }
 
-fn plain(check: Check, (answer, took): (Result<Made, Fault>, Duration)) -> Finding {
+fn plain(program: &Program, check: Check, (answer, took): (Result<Made, Fault>, Duration)) -> Finding {
     let finding = match answer {
         Ok(Made::There) => Finding::fine(HERE, check, ""),
         Ok(Made::NotYet(path)) => Finding::look(HERE, check, Note::NotYet, path.display().to_string()),
         Err(fault) => {
             let old_schema = fault.problem.code == ProblemCode::SchemaNotCurrent;
-            let commands = old_schema.then(|| "dataverse-renku migrate".to_owned()).into_iter().collect();
+            let commands = old_schema.then(|| format!("{program} migrate")).into_iter().collect();
             Finding::broken(HERE, check, fault.problem).with(commands)
         }
     };

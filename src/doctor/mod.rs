@@ -402,6 +402,8 @@ impl fmt::Debug for Installation {
 
 /// Everything that is looked at.
 pub struct Doctor {
+    /// How this program is called in the commands that mend something.
+    pub program: Program,
     /// This service's own ground.
     pub ground: Arc<dyn Ground>,
     /// The Renkus.

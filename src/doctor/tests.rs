@@ -254,6 +254,7 @@ fn doctor(around: Around, https: bool, announces: bool) -> Doctor {
             tool: tool(),
             announces,
         }],
+        program: Program::default(),
         present: Vec::new(),
         project: Some("https://renku.example/gitlab/alice/one".parse().unwrap()),
         patience: PATIENCE,

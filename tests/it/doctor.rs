@@ -454,7 +454,8 @@ async fn what_is_printed_and_recorded_is_for_people_and_without_secrets() {
     let told = String::from_utf8(told.stdout).unwrap();
     assert!(told.contains("✓ renku.main") && told.contains("✗ dataverse.demo"), "{told}");
     assert!(told.contains("Es ist Sache") || told.contains("tool-not-registered"), "{told}");
-    assert!(told.contains("dataverse-renku register --installation demo"), "{told}");
+    let mends = format!("dataverse-renku --config {} register --installation demo", world.file().display());
+    assert!(told.contains(&mends), "{told}");
     let recorded = std::fs::read_to_string(record).unwrap();
     assert!(recorded.contains("tool-not-registered") && recorded.contains("[renku.main.oidc]"), "{recorded}");
     for text in [&told, &recorded] {

@@ -227,3 +227,25 @@ fn with_commands() -> BTreeSet<&'static str> {
     };
     ProblemCode::ALL.iter().filter(told).map(|code| code.as_str()).collect()
 }
+
+#[tokio::test]
+#[ignore = "needs a real Keycloak: run tests/real/keycloak/run"]
+async fn the_lines_for_a_service_person_give_the_client_what_it_lacks_at_the_real_keycloak() {
+    let world = World::start().await;
+    let (back, client) = ("http://127.0.0.1:8474/", "kcadm.sh get clients/$C -r Renku");
+    let scope = "/optional-client-scopes/$(scope offline_access) -r Renku";
+    world.administrator(&format!("kcadm.sh delete clients/$C{scope}"));
+    world.administrator(&format!("{client} | tee /dev/stderr | (! grep -e offline_access -e {back})"));
+    let told = world.ours(&["register", "--keycloak", "main"]);
+    let told = String::from_utf8_lossy(&[told.stdout, told.stderr].concat()).into_owned();
+    let lines: Vec<_> = told.lines().filter(|line| line.starts_with("kcadm.sh update clients/")).collect();
+    assert_eq!(lines.len(), 2, "{told}");
+    for line in lines {
+        world.administrator(line);
+    }
+    world.administrator(&format!("{client} | grep {back}"));
+    world.administrator(&format!("{client} | grep offline_access"));
+    // As it is made there; it may be kept for the next run.
+    let usual = r#"'redirectUris=["http://127.0.0.1*","http://localhost*"]'"#;
+    world.administrator(&format!("kcadm.sh update clients/$C -r Renku -s {usual}"));
+}

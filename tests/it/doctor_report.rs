@@ -158,7 +158,9 @@ async fn programs_get_every_finding_with_its_words_in_the_language_they_ask_for(
         assert_eq!((&broken["code"], &broken["turn"]), (&code.as_str().into(), &"dataverse_admin".into()));
         assert_eq!(broken["what"], problem_title(language, code));
         assert_eq!(broken["remedy"], problem_remedy(language, code));
-        assert_eq!(broken["commands"][0], "dataverse-renku register --installation demo");
+        let mends =
+            format!("dataverse-renku --config {} register --installation demo", world.file().display());
+        assert_eq!(broken["commands"][0], mends);
     }
     assert!(world.ours(&["register", "--installation", "demo", "--apply"]).status.success());
     let told = world.ours(&["doctor", "--json"]);
