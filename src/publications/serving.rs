@@ -4,6 +4,7 @@
 
 use super::Publications;
 use super::receive::store_fault;
+use super::subscribe::PROJECTS;
 use crate::domain::ids::{PersonId, RenkuName};
 use crate::domain::import::{Condition, Import, Order};
 use crate::domain::ports::identity::Person;
@@ -13,9 +14,6 @@ use crate::domain::ports::store::StoreError;
 use crate::domain::ports::subscriptions::{SubscriptionFilter, Unsettled};
 use crate::domain::problem::{Class, Fault, Problem, ProblemCode, SignInAt};
 use crate::domain::subscription::{Subscription, SubscriptionState};
-
-/// Subscriptions to one dataset among which that of one project is looked for.
-const PROJECTS: u32 = 500;
 
 impl Publications {
     /// Whose sign-in makes this subscription's imports. Where a service person is to and none is named, it pauses until one is.

@@ -17,8 +17,8 @@ use crate::imports::start::{Request, tell_subscribed};
 /// Imports among which the one is looked for that brings the current version.
 const LATELY: u32 = 50;
 
-/// Projects of one person among which the one is looked for that is kept up to date with a dataset.
-const PROJECTS: u32 = 500;
+/// Subscriptions to a dataset among which that of one project is looked for.
+pub(super) const PROJECTS: u32 = 500;
 
 /// So often a change is tried against somebody else's.
 const TRIES: u32 = 5;
